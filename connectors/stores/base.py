@@ -1,0 +1,117 @@
+"""What every kind of store offers: one canonical selectable per class to read, and one way to destroy.
+
+Stores that are not databases (workbooks, exports, folders, registers of paper) are read into a private
+SQLite database that lives only as long as the reader, so the same compiled SELECT serves all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, Connection, FromClause
+
+from rules.errors import Problem
+
+
+@dataclass(frozen=True)
+class ClassSource:
+    """The canonical selectable of one class: its table and, by field name of the schedule, its columns.
+
+    `native_dates` are the fields whose column has a date or time type (their values cannot be unreadable).
+    """
+
+    table: FromClause
+    columns: Mapping[str, ColumnElement[object]]
+    native_dates: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """A table, column, sheet or file that no class of the schedule claims."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class PlannedRecord:
+    """One approved record: where it is, its version when it was judged, and what to do with it."""
+
+    class_name: str
+    key: str
+    version: str
+    action: str  # `destroy`, or `blank field, field`
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The records of one run that one store transaction destroys. `epoch` is the fence the run started under."""
+
+    run: str
+    number: int
+    epoch: int
+    records: tuple[PlannedRecord, ...]
+    intent_index: int
+    log_size: int
+    log_root: str
+
+
+@dataclass(frozen=True)
+class RecordOutcome:
+    """What became of one planned record: `done`, `kept` or `failed`, with a reason code and an honest grade."""
+
+    class_name: str
+    key: str
+    state: str
+    reason: str
+    grade: str
+
+
+# Handed to the store: the present versions of these records, read on the given connection. A record that
+# is no longer due, or no longer there, is absent from the answer.
+Recheck = Callable[[Connection, str, Sequence[str]], Mapping[str, str]]
+
+
+class RecordStore(Protocol):
+    """A connected store. Reading and destroying use separate credentials where the store has them."""
+
+    alias: str
+    kind: str
+
+    def problems(self) -> list[Problem]:
+        """Everything that stops this store from being read: unreachable, vanished tables or columns."""
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """Open a connection on which `sources` can be selected; closes without writing."""
+
+    def sources(self) -> Mapping[str, ClassSource]:
+        """The classes of this store and their selectables. Raises BadInput for a vanished table or column."""
+
+    def unclaimed(self) -> list[Unclaimed]:
+        """Tables, columns, sheets and files that no class claims."""
+
+    def duplicates(self) -> Mapping[str, int]:
+        """For each class, how many records share their key with another (they are in no selectable)."""
+
+    def texts(self, class_name: str, keys: Sequence[str], fields: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield (key, free text) of these records, read in place; a document that holds no text yields nothing."""
+
+    def prepare_statements(self) -> list[str]:
+        """The DDL or the steps that `winnow store prepare` will carry out; empty when nothing is needed."""
+
+    def prepare(self) -> None:
+        """Make the fence and watermark (two small tables, or a sub-folder)."""
+
+    def epoch(self) -> int:
+        """The present fence epoch. Raises BadInput when the store was never prepared."""
+
+    def bump(self) -> int:
+        """Raise the fence epoch (a hold was placed): every destroying transaction begun earlier aborts."""
+
+    def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
+        """Carry out one batch in one transaction (fence, re-check, children first, counts, watermark)."""
+
+    def watermark(self, run: str, number: int) -> list[RecordOutcome] | None:
+        """The outcomes that batch `number` of `run` left behind, or None when it never committed."""
