@@ -1,0 +1,116 @@
+"""Leaves as canonical JSON: sorted ASCII keys, no spaces, strings, whole numbers, booleans and lists of those.
+
+For this subset the bytes are those of RFC 8785. A leaf is canonical exactly when its bytes match the one regular
+expression built from the table for its type, so each leaf has one spelling and reading proves writing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+from unicodedata import normalize
+
+from rules.errors import BadInput, CheckSaidNo
+from rules.evidence.leaf_table import KINDS, TYPES, fields_of
+
+Leaf = Mapping[str, Any]
+"""One entry of the log: field name to string, int, bool or list of those. Always has "type" and "at"."""
+
+MAX_LEAF_BYTES = 65_535  # an entry bundle counts a leaf's bytes in a uint16
+
+
+def canonical_json(value: Mapping[str, Any]) -> bytes:
+    """Write a mapping of strings, ints, booleans and lists of those as RFC 8785 would. Raises TypeError for others."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def encode(leaf: Leaf) -> bytes:
+    """Return the bytes of a leaf. Raises BadInput naming type and field (never a value) when the table refuses it."""
+    leaf_type = leaf.get("type")
+    if not isinstance(leaf_type, str) or leaf_type not in TYPES:
+        raise BadInput("a leaf of unknown type")
+    fields = fields_of(leaf_type)
+    wrong = [f"{name}: not a field" for name in leaf if name not in fields]
+    for name, kind in fields.items():
+        if name not in leaf:
+            wrong += [] if kind.endswith("?") else [f"{name}: missing"]
+        elif not fits(kind, leaf[name]):
+            wrong.append(f"{name}: not of the kind {kind.rstrip('?')}")
+    data = canonical_json(leaf) if not wrong else b""
+    if wrong or len(data) > MAX_LEAF_BYTES:
+        raise BadInput(f"a leaf of type {leaf_type} can't be written: {'; '.join(sorted(wrong)) or 'too long'}")
+    return data
+
+
+def decode(data: bytes) -> dict[str, Any]:
+    """Read the bytes of a leaf. Raises CheckSaidNo for any bytes that `encode` would not have written."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise CheckSaidNo("a leaf is not UTF-8") from None
+    found = re.search(r'"type":"([a-z-]+)"\}\Z|"type":"([a-z-]+)",', text)
+    leaf_type = (found[1] or found[2]) if found else ""
+    if leaf_type not in TYPES or not pattern(leaf_type).fullmatch(text) or normalize("NFC", text) != text:
+        raise CheckSaidNo("a leaf is not canonical")
+    leaf: dict[str, Any] = json.loads(text)
+    if not all(_is_day(leaf[name][:10]) for name in _day_fields(leaf_type)):
+        raise CheckSaidNo("a leaf is not canonical")
+    return leaf
+
+
+@cache
+def pattern(leaf_type: str) -> re.Pattern[str]:
+    """Return the expression that matches exactly the canonical bytes, as text, of leaves of one known type."""
+    parts: list[str] = []
+    required_seen = False  # "at" is in every leaf, so whatever is left out has a neighbour to lend its comma
+    for name, kind in fields_of(leaf_type).items():
+        shape = f'"type":"{leaf_type}"' if name == "type" else f'"{name}":{_shape(kind)}'
+        if kind.endswith("?"):
+            parts.append(f"(?:,{shape})?" if required_seen else f"(?:{shape},)?")
+        else:
+            parts.append(f",{shape}" if required_seen else shape)
+            required_seen = True
+    return re.compile(r"\{" + "".join(parts) + r"\}")
+
+
+def _shape(kind: str) -> str:
+    base = kind.rstrip("?")
+    if base.endswith("[]"):
+        one = KINDS[base[:-2]]
+        return rf"\[(?:{one}(?:,{one})*)?\]"
+    return KINDS[base]
+
+
+@cache
+def _kind_pattern(kind: str) -> re.Pattern[str]:
+    return re.compile(_shape(kind))
+
+
+def fits(kind: str, value: object) -> bool:
+    """Say whether a value has the shape of a kind of the table, real calendar days included."""
+    items = value if isinstance(value, list) else [value]
+    if isinstance(value, list) != kind.rstrip("?").endswith("[]") or not all(
+        isinstance(item, str | int) for item in items
+    ):
+        return False
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if not _kind_pattern(kind).fullmatch(text) or normalize("NFC", text) != text:
+        return False
+    return kind not in ("date", "instant") or _is_day(str(value)[:10])
+
+
+@cache
+def _day_fields(leaf_type: str) -> tuple[str, ...]:
+    return tuple(name for name, kind in fields_of(leaf_type).items() if kind in ("date", "instant"))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
