@@ -1,0 +1,82 @@
+"""Opening the ledger database, and the two ways to use it: a read, and a write that holds the write lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.engines import engine as make_engine
+from connectors.engines import foreign, parse
+from connectors.ledger.migrate import upgrade
+from rules.errors import StoreUnavailable
+
+Item = TypeVar("Item")
+
+# SQLite allows 32,766 bound values in one statement, PostgreSQL 65,535; 500 keys stay far below either.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger database, migrated to the newest revision. `reader` can't write and waits for no writer."""
+
+    engine: Engine
+    reader: Engine
+
+
+def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) -> Ledger:
+    """Open the ledger at `url` and bring its tables to the newest revision.
+
+    A SQLite path that is relative starts at `folder`; its file is made only if `create`. A commit is on the disk when
+    it returns, and what is deleted is overwritten. Raises BadInput for a URL of another kind, StoreUnavailable.
+    """
+    engine = make_engine(url, destroying=True, create=create, folder=folder)
+    with _translated():
+        upgrade(engine)
+    in_memory = engine.dialect.name == "sqlite" and parse(url).database in (None, "", ":memory:")
+    return Ledger(engine, engine if in_memory else make_engine(url, read_only=True, folder=folder))
+
+
+@contextmanager
+def reading(ledger: Ledger) -> Iterator[Connection]:
+    """Yield a connection to read from: one snapshot, no lock that a writer would wait for."""
+    with _translated(), ledger.reader.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(ledger: Ledger) -> Iterator[Connection]:
+    """Yield a connection in a write transaction, committed at the end, rolled back on any error.
+
+    On SQLite the engine takes the write lock at once: a transaction that reads first could fail when it writes.
+    """
+    with _translated(), ledger.engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the ledger failed: {foreign(error)}") from None
+
+
+def to_json(value: object) -> str:
+    """Return canonical JSON: sorted keys, no spaces, ASCII only."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+    """Yield the items in lists of at most `size`."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
