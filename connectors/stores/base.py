@@ -20,6 +20,8 @@ from rules.errors import Problem
 class ClassSource:
     """The canonical selectable of one class: its table and, by field name of the schedule, its columns.
 
+    Every field of the class has a column; one that the store declares absent is a NULL of type text. Only
+    records with a key of their own are in `table`: those that share one are left out and counted.
     `native_dates` are the fields whose column has a date or time type (their values cannot be unreadable).
     """
 
@@ -60,7 +62,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class RecordOutcome:
-    """What became of one planned record: `done`, `kept` or `failed`, with a reason code and an honest grade."""
+    """What became of one planned record, with a reason code and an honest grade.
+
+    `state` is `done`, `kept`, `failed`, or `open` (on a work list until people confirm).
+    """
 
     class_name: str
     key: str
@@ -93,7 +98,10 @@ class RecordStore(Protocol):
         """Tables, columns, sheets and files that no class claims."""
 
     def duplicates(self) -> Mapping[str, int]:
-        """For each class, how many records share their key with another (they are in no selectable)."""
+        """For each class, how many records share their key with another or have none (they are in no selectable)."""
+
+    def unreadable(self) -> Mapping[str, int]:
+        """For each class, how many rows or files could not be read at all (they are in no selectable either)."""
 
     def texts(self, class_name: str, keys: Sequence[str], fields: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield (key, free text) of these records, read in place; a document that holds no text yields nothing."""
@@ -113,5 +121,9 @@ class RecordStore(Protocol):
     def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
         """Carry out one batch in one transaction (fence, re-check, children first, counts, watermark)."""
 
-    def watermark(self, run: str, number: int) -> list[RecordOutcome] | None:
-        """The outcomes that batch `number` of `run` left behind, or None when it never committed."""
+    def watermark(self, batch: Batch) -> list[RecordOutcome] | None:
+        """The outcomes that `batch` left behind, or None when it never committed.
+
+        The store keeps positions in the plan, never keys; stores of files finish or undo what a killed
+        process left half done before they answer.
+        """

@@ -1,0 +1,136 @@
+"""The only maker of SQLAlchemy engines: parameters hidden, foreign keys on, no database made by accident.
+
+SQLite transactions are begun by us (`BEGIN IMMEDIATE` for writers), because the driver's own habit starts
+them late and upgrades locks midway. Readers are held read-only by the engine itself, not by good manners.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from rules.errors import BadInput, Problem, StoreUnavailable
+
+BUSY_SECONDS = 30
+DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+
+def engine(
+    url: str | URL,
+    read_only: bool = False,
+    *,
+    destroying: bool = False,
+    create: bool = False,
+    folder: Path | None = None,
+) -> Engine:
+    """Make an engine for `url` (sqlite, postgresql or mariadb; a relative SQLite path starts at `folder`).
+
+    `read_only` refuses every write; `destroying` overwrites what SQLite deletes; `create` allows a new SQLite
+    file (in WAL mode). Raises BadInput for a URL of another kind, StoreUnavailable for a missing SQLite file.
+    """
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, read_only, destroying, create, folder or Path())
+    return _server(parsed, read_only)
+
+
+def parse(url: str | URL) -> URL:
+    """Read a database URL and choose our driver for it. Raises BadInput, which never repeats the URL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise BadInput(
+            Problem("this is not a database URL", mend="Write sqlite:///file.db or postgresql://…")
+        ) from None
+    driver = DRIVERS.get(parsed.drivername.split("+", 1)[0])
+    if driver is None:
+        known = ", ".join(sorted({"sqlite", "postgresql", "mariadb", "mysql"}))
+        raise BadInput(Problem("no driver for this kind of database URL", mend=f"Known kinds: {known}"))
+    return parsed.set(drivername=driver)
+
+
+def foreign(error: BaseException) -> str:
+    """Turn a database error into a code without data: its class and the driver's own error code.
+
+    SQLAlchemy and driver messages may quote values (invariant 5), so none of their text is used.
+    """
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return type(error).__name__
+    original = error.orig
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
+    if code is None and original.args and isinstance(original.args[0], int):
+        code = original.args[0]
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def _sqlite(url: URL, read_only: bool, destroying: bool, create: bool, folder: Path) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        made = create_engine(url, hide_parameters=True, poolclass=StaticPool)
+    else:
+        path = (folder / str(url.database)).absolute()
+        if not create and not path.is_file():
+            raise StoreUnavailable(f"the SQLite file {path.name} does not exist")
+        mode = "rwc" if create else "rw"  # `rw` never makes a file, even when it vanishes after the check above
+        located = url.set(database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"})
+        made = create_engine(located, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    pragmas = ["foreign_keys=ON"]
+    pragmas += ["secure_delete=ON"] if destroying else []
+    pragmas += ["journal_mode=WAL", "synchronous=FULL"] if create else []
+    pragmas += ["query_only=ON"] if read_only else []
+    event.listen(made, "connect", _sqlite_set_up(pragmas))
+    event.listen(made, "begin", _sqlite_begin("BEGIN" if read_only else "BEGIN IMMEDIATE"))
+    return made
+
+
+def _sqlite_set_up(pragmas: list[str]) -> Callable[[sqlite3.Connection, object], None]:
+    def connected(raw: sqlite3.Connection, _record: object) -> None:
+        raw.isolation_level = None  # we say BEGIN ourselves
+        for pragma in pragmas:
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    return connected
+
+
+def _sqlite_begin(statement: str) -> Callable[[Connection], None]:
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begun
+
+
+def _server(url: URL, read_only: bool) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": BUSY_SECONDS}
+    if url.get_backend_name() == "postgresql":
+        arguments["application_name"] = "winnow"
+    made = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=arguments)
+    if not read_only:
+        return made
+    if url.get_backend_name() == "postgresql":
+        # One snapshot for all the classes of a store, and no write whatever the credential allows.
+        return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    event.listen(made, "connect", _mariadb_read_only)
+    return made
+
+
+def _mariadb_read_only(raw: Any, _record: object) -> None:
+    with raw.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def unavailable(alias: str, error: SQLAlchemyError) -> StoreUnavailable:
+    """The error to raise when store `alias` failed us, with the code of `error` only."""
+    return StoreUnavailable(f"store {alias} cannot be used now ({foreign(error)})")
