@@ -14,6 +14,7 @@ from typing import Literal
 LAST_CONTACT = "last contact"
 
 Rounding = Literal["", "calendar year", "financial year", "academic year"]
+CheckKind = Literal["not empty", "readable date", "not in the future", "plausible birthday", "unique together"]
 Confidence = Literal["policy", "source", "part", "general"]
 
 
@@ -238,7 +239,7 @@ class Expectation:
 
     id: str
     class_name: str
-    kind: Literal["not empty", "readable date", "not in the future", "plausible birthday", "unique together"]
+    kind: CheckKind
     fields: tuple[str, ...]
     because: tuple[str, ...] = ()
 

@@ -1,0 +1,252 @@
+"""Compile conditions and terms to SQLAlchemy: each rule becomes SELECTs that its own store runs.
+
+A SELECT of candidates returns a superset of what is due: sargable ranges over the trigger columns, whose
+cut-off dates are computed here and not per row. A second SELECT finds what cannot be dated. `judge` decides
+every row of both, so a date that a database would compare by accident (`''`, `12/01/2026`, 1700000000)
+can never make a record due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import Boolean
+
+from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
+from rules.schedule.values import (
+    LAST_CONTACT,
+    After,
+    Birthday,
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    Longest,
+    Missing,
+    Not,
+    OneOf,
+    Period,
+    Readable,
+    Rule,
+    SameField,
+    Schedule,
+    Some,
+    Term,
+    WithHead,
+)
+
+Expression = ColumnElement[Any]
+
+_LEAP = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_DATE_PATTERN = (
+    "^([0-9]{4}-((01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
+    f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)([T ]|$)"
+)
+
+
+class readable_text(GenericFunction[bool]):  # noqa: N801 - it reads as a function of SQL
+    """True where the text holds an ISO calendar date from 1800 on, exactly as `parse_date` reads it."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(readable_text)
+def _readable_by_pattern(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
+    inner = compiler.process(next(iter(element.clauses)), **kw)
+    operator = "REGEXP" if compiler.dialect.name in ("mysql", "mariadb") else "~"
+    return f"({inner} {operator} '{_DATE_PATTERN}' AND substr({inner}, 1, 4) >= '{EARLIEST_YEAR}')"
+
+
+@compiles(readable_text, "sqlite")
+def _readable_by_date(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
+    inner = compiler.process(next(iter(element.clauses)), **kw)
+    day = f"substr({inner}, 1, 10)"
+    # date() normalises 31 February to 3 March, so a date is real when it comes back unchanged. GLOB keeps
+    # julian day numbers out, which date() would read too.
+    shape = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+    return (
+        f"({day} GLOB '{shape}' AND date({day}) IS {day} AND {day} >= '{EARLIEST_YEAR}'"
+        f" AND substr({inner}, 11, 1) IN ('', 'T', ' '))"
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """A class as the compiler sees it: its table, its columns by field name, and which of them have a date type."""
+
+    table: FromClause
+    columns: Mapping[str, Expression]
+    native_dates: frozenset[str] = frozenset()
+
+    def text(self, field: str) -> Expression:
+        """The column as text, blank as NULL."""
+        return func.nullif(func.trim(as_text(self.columns[field])), "")
+
+    def readable(self, field: str) -> Expression:
+        """Whether the field holds a readable date; never NULL."""
+        column = self.columns[field]
+        if field in self.native_dates:
+            return column.is_not(None)
+        return func.coalesce(readable_text(as_text(column)), false())
+
+
+def as_text(column: Expression) -> Expression:
+    """The column itself when it is text already (an index still serves), else cast to text."""
+    return column if isinstance(column.type, Text) or getattr(column.type, "length", None) else cast(column, Text)
+
+
+class NotInStoreError(Exception):
+    """A condition needs a class or field that this store does not hold."""
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Compiles for one store: `sources` are its classes."""
+
+    schedule: Schedule
+    sources: Mapping[str, Source]
+
+    def source(self, class_name: str) -> Source:
+        """The source of a class. Raises NotInStoreError."""
+        if class_name not in self.sources:
+            raise NotInStoreError(class_name)
+        return self.sources[class_name]
+
+    def condition(self, condition: Condition, here: Source, outer: Source | None = None) -> Expression:
+        """The condition as SQL in three-valued logic. Raises NotInStoreError."""
+
+        def again(part: Condition) -> Expression:
+            return self.condition(part, here, outer)
+
+        try:
+            match condition:
+                case Compare(name, operator, value):
+                    return here.text(name) == value if operator == "=" else here.text(name) != value
+                case SameField(name, outer_name):
+                    assert outer is not None  # the parser allows it inside `exists` only
+                    return as_text(here.columns[name]) == as_text(outer.columns[outer_name])
+                case OneOf(name, values):
+                    return here.text(name).in_(values)
+                case Missing(name):
+                    return here.text(name).is_(None)
+                case Readable(name):
+                    return here.readable(name)
+                case Not(inner):
+                    return not_(again(inner))
+                case Every(parts):
+                    return and_(*map(again, parts))
+                case Some(parts):
+                    return or_(*map(again, parts))
+                case Exists(class_name, where):
+                    other = self._alias(class_name)
+                    return exists(select(literal(1)).select_from(other.table).where(self.condition(where, other, here)))
+        except KeyError as missing:
+            raise NotInStoreError(str(missing.args[0])) from None
+
+    def _alias(self, class_name: str) -> Source:
+        source = self.source(class_name)
+        alias = source.table.alias()
+        return Source(
+            alias, {name: alias.c[str(column.key)] for name, column in source.columns.items()}, source.native_dates
+        )
+
+    def flags(self, rule: Rule) -> Iterator[tuple[str, Expression]]:
+        """Yield (flag name, 1 / 0 / NULL) for the rule's conditions, as `judge` expects them."""
+        here = self.source(rule.class_name)
+        parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
+        for name, part in parts.items():
+            if part is not None:
+                yield f"{rule.id}.{name}", flag(self.condition(part, here))
+
+    def applies(self, rule: Rule) -> Expression:
+        """The rule's `applies_to`, or true."""
+        return self.condition(rule.applies_to, self.source(rule.class_name)) if rule.applies_to else true()
+
+    def in_range(self, term: Term, here: Source, as_of: date) -> Expression:
+        """A sargable superset of the records whose `term` has run out on `as_of` (readable dates only)."""
+        if isinstance(term, WithHead):
+            return true()
+        if isinstance(term, Longest):
+            return and_(*(self.in_range(part, here, as_of) for part in term.terms))
+        if isinstance(term, Birthday):
+            return self._up_to(here, term.of, cutoff(self.schedule, term, as_of), optional=False)
+        names = [(ref.name, ref.optional) for ref in term.triggers if ref.name != LAST_CONTACT]
+        last = cutoff(self.schedule, term, as_of)
+        return and_(true(), *(self._up_to(here, name, last, optional=optional) for name, optional in names))
+
+    def _up_to(self, here: Source, name: str, last: date | None, *, optional: bool) -> Expression:
+        if last is None:
+            return false()
+        column = here.columns[name]
+        # Instants carry a time and perhaps an offset: everything before the day after next is a candidate.
+        end = last + timedelta(days=2)
+        within = column < (end if name in here.native_dates else end.isoformat())
+        return or_(within, column.is_(None)) if optional else within
+
+    def undatable(self, rule: Rule) -> Expression:
+        """Records to which `rule` applies and one of whose triggers is missing or unreadable."""
+        here = self.source(rule.class_name)
+        bad = [
+            and_(here.text(name).is_not(None), not_(here.readable(name))) if optional else not_(here.readable(name))
+            for name, optional in triggers_of(rule.keep)
+        ]
+        return and_(self.applies(rule), or_(false(), *bad))
+
+
+def flag(condition: Expression) -> Expression:
+    """A condition as 1, 0 or NULL (unknown)."""
+    return case((condition, 1), (not_(condition), 0), else_=null())
+
+
+def triggers_of(term: Term) -> tuple[tuple[str, bool], ...]:
+    """The (field, optional) triggers of a term that lie in the record itself, each once."""
+    found: dict[str, bool] = {}
+    for part in term.terms if isinstance(term, Longest) else (term,):
+        if isinstance(part, Longest):
+            nested = triggers_of(part)
+        elif isinstance(part, Birthday):
+            nested = tuple((name, False) for name in (part.of, part.at) if name)
+        elif isinstance(part, After):
+            nested = tuple((ref.name, ref.optional) for ref in part.triggers if ref.name != LAST_CONTACT)
+        else:
+            nested = ()
+        for name, optional in nested:
+            found[name] = found.get(name, True) and optional
+    return tuple(found.items())
+
+
+def cutoff(schedule: Schedule, term: After | Birthday, as_of: date) -> date | None:
+    """The latest trigger date whose term has run out on `as_of` (for a birthday, by its younger age); exact."""
+    if isinstance(term, Birthday):
+        age = min(term.age, term.older_age or term.age)
+        return latest_start(lambda born: birthday(born, age), as_of, add(as_of, Period(years=-age)))
+    period = term.period
+    guess = add(as_of, Period(-period.years, -period.months, -period.weeks, -period.days))
+    if not term.rounding:
+        return latest_start(lambda start: add(start, period), as_of, guess)
+    month, day = next((m, d) for name, m, d in schedule.year_ends if name == term.rounding)
+    return latest_start(lambda start: add(year_end(start, month, day), period), as_of, guess)

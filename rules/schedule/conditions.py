@@ -1,0 +1,131 @@
+"""The condition language: a whitelisted part of SQL, parsed by sqlglot into frozen values.
+
+Allowed: `=`, `<>`, `in (…)`, `is [not] null`, `and`, `or`, `not`, `readable(field)` and
+`exists (select 1 from <class> where …)`, in which fields of the enclosing record are written
+`<its class>.<field>`. Nothing is ever evaluated as code.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from rules.schedule.values import (
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    Missing,
+    Not,
+    OneOf,
+    Readable,
+    SameField,
+    Some,
+)
+
+
+class NotUnderstood(Exception):
+    """A condition outside the language; the message says what and what to write."""
+
+
+def parse_condition(text: str, class_name: str, fields: Mapping[str, frozenset[str]]) -> Condition:
+    """Parse `text` as a condition on a record of `class_name`.
+
+    `fields` gives the field names of every class of the schedule. Raises NotUnderstood.
+    """
+    try:
+        tree = sqlglot.parse_one(f"select 1 where {text}", read="sqlite")
+    except SqlglotError:
+        raise NotUnderstood("cannot be read as a condition; write e.g. disposition = 'not_required'") from None
+    where = tree.args.get("where")
+    if (
+        not isinstance(tree, exp.Select)
+        or not isinstance(where, exp.Where)
+        or set(_given(tree)) - {"expressions", "where"}
+    ):
+        raise NotUnderstood("is not a single condition")
+    return _Reader(class_name, fields, None).read(where.this)
+
+
+def _given(node: exp.Expr) -> list[str]:
+    return [name for name, value in node.args.items() if value]
+
+
+class _Reader:
+    """Reads the conditions on one class; `outer` is the class that encloses an `exists`."""
+
+    def __init__(self, class_name: str, fields: Mapping[str, frozenset[str]], outer: str | None) -> None:
+        self.class_name, self.fields, self.outer = class_name, fields, outer
+
+    def read(self, node: exp.Expr) -> Condition:
+        if isinstance(node, exp.Paren):
+            return self.read(node.this)
+        if isinstance(node, exp.And):
+            return Every((self.read(node.left), self.read(node.right)))
+        if isinstance(node, exp.Or):
+            return Some((self.read(node.left), self.read(node.right)))
+        if isinstance(node, exp.Not):
+            return Not(self.read(node.this))
+        if isinstance(node, exp.EQ | exp.NEQ):
+            return self._compare(node)
+        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+            return Missing(self._field(node.this))
+        if isinstance(node, exp.In) and node.args.get("expressions"):
+            values = tuple(self._literal(item) for item in node.args["expressions"])
+            return OneOf(self._field(node.this), values)
+        if isinstance(node, exp.Anonymous) and str(node.this).lower() == "readable" and len(node.expressions) == 1:
+            return Readable(self._field(node.expressions[0]))
+        if isinstance(node, exp.Exists):
+            return self._exists(node)
+        raise NotUnderstood(f"has {node.key!r}, which the language does not know; use =, <>, in, is null, and, or, not")
+
+    def _compare(self, node: exp.EQ | exp.NEQ) -> Condition:
+        left, right = node.left, node.right
+        if isinstance(left, exp.Column) and isinstance(right, exp.Column):
+            if not isinstance(node, exp.EQ) or self.outer is None:
+                raise NotUnderstood("compares two fields outside `exists (…)`")
+            inner, outer = (left, right) if right.table == self.outer else (right, left)
+            if outer.table != self.outer:
+                raise NotUnderstood(f"must name the enclosing record's field as {self.outer}.<field>")
+            return SameField(self._field(inner), self._known(self.outer, outer.name))
+        operator = "=" if isinstance(node, exp.EQ) else "<>"
+        return Compare(self._field(left), "=" if operator == "=" else "<>", self._literal(right))
+
+    def _exists(self, node: exp.Exists) -> Condition:
+        query = node.this
+        source = query.args.get("from_") or query.args.get("from") if isinstance(query, exp.Select) else None
+        if source is None or self.outer is not None:
+            raise NotUnderstood("`exists` takes (select 1 from <class> where …), not nested")
+        class_name = source.this.name
+        if class_name not in self.fields:
+            hint = nearest(class_name, frozenset(self.fields))
+            raise NotUnderstood(f"speaks of the class {class_name!r}, which the schedule lacks{hint}")
+        where = query.args.get("where")
+        if where is None or set(_given(query)) - {"expressions", "from", "from_", "where"}:
+            raise NotUnderstood("`exists` needs a where and nothing else")
+        return Exists(class_name, _Reader(class_name, self.fields, self.class_name).read(where.this))
+
+    def _field(self, node: exp.Expr) -> str:
+        if not isinstance(node, exp.Column) or (node.table and node.table != self.class_name):
+            raise NotUnderstood(f"expects a field of {self.class_name} where it has {node.sql()!r}")
+        return self._known(self.class_name, node.name)
+
+    def _known(self, class_name: str, name: str) -> str:
+        if name not in self.fields[class_name]:
+            raise NotUnderstood(f"names {name!r}, which {class_name} lacks{nearest(name, self.fields[class_name])}")
+        return name
+
+    def _literal(self, node: exp.Expr) -> str:
+        if not isinstance(node, exp.Literal):
+            raise NotUnderstood(f"expects a quoted word or a number where it has {node.sql()!r}")
+        return str(node.this)
+
+
+def nearest(word: str, known: frozenset[str]) -> str:
+    """A hint `; did you mean …?` with the nearest known word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

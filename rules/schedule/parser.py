@@ -1,0 +1,227 @@
+"""Read a retention schedule from text. Every mistake is reported at once, each with line, key and what to write."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, cast, get_args
+from zoneinfo import ZoneInfo
+
+from rules.errors import BadInput
+from rules.located import Located, Reading, read_yaml, suggest
+from rules.schedule.conditions import NotUnderstood, parse_condition
+from rules.schedule.judge import follows_head
+from rules.schedule.refusals import refuse
+from rules.schedule.terms import parse_period, parse_term
+from rules.schedule.values import (
+    Action,
+    CheckKind,
+    Condition,
+    Confidence,
+    Control,
+    Expectation,
+    Field,
+    RecordClass,
+    Role,
+    Rule,
+    Schedule,
+)
+
+_T = TypeVar("_T")
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality")
+_RULE_KEYS = ("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence")
+_CONTROL_KEYS = ("id", "flag_when", "says", "because")
+_QUALITY: Mapping[str, CheckKind] = {
+    "not_empty": "not empty",
+    "readable_date": "readable date",
+    "not_in_the_future": "not in the future",
+    "plausible_birthday": "plausible birthday",
+    "unique_together": "unique together",
+}
+_DATED = frozenset({Role.TRIGGER, Role.CONTACT, Role.BIRTHDAY, Role.DEATH})
+
+
+def parse_schedule(text: str, file: str) -> Schedule:
+    """Parse the YAML of a schedule; `digest` is the SHA-256 of `text` in UTF-8. Raises BadInput with all mistakes."""
+    top, reading = read_yaml(text, file)
+    if reading.problems:
+        raise BadInput(reading.problems)
+    reading.known(top, ("schedule", "version", "zone", "classes"))
+    zone = reading.need(top, "zone")
+    if zone.text and not _zone_exists(zone.text):
+        reading.wrong(zone, f"knows no zone {zone.text!r}", "Write e.g. Europe/London")
+    name, version = reading.need(top, "schedule").text, reading.need(top, "version").text
+    classes = _Classes(reading, reading.need(top, "classes"))
+    schedule = Schedule(name, version, zone.text, tuple(classes.read()), hashlib.sha256(text.encode()).hexdigest())
+    if not reading.problems:
+        for rule, why, mend in refuse(schedule):
+            reading.wrong(classes.places[rule], why, mend)
+    if reading.problems:
+        raise BadInput(sorted(reading.problems, key=lambda problem: problem.line or 0))
+    return schedule
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+class _Classes:
+    """Reads the classes; their names and fields are known before any rule is read, so rules may look ahead."""
+
+    def __init__(self, reading: Reading, at: Located) -> None:
+        self.reading, self.at = reading, at
+        self.fields = {name: self._fields(value) for name, value in at.mapping.items()}
+        self.names = {name: frozenset(item.name for item in fields) for name, fields in self.fields.items()}
+        self.places: dict[str, Located] = {}
+
+    def read(self) -> Iterator[RecordClass]:
+        for name, at in self.at.mapping.items():
+            self.reading.known(at, _CLASS_KEYS)
+            if not _NAME.match(name):
+                self.reading.wrong(at, f"class name {name!r} is not lower-case words joined by _")
+            yield self._class(name, at)
+
+    def _class(self, name: str, at: Located) -> RecordClass:
+        part_of = at.mapping.get("part_of")
+        if part_of is not None and part_of.text not in self.fields:
+            self.reading.wrong(
+                part_of, f"unknown class {part_of.text!r}", f"Write {suggest(part_of.text, self.fields)}"
+            )
+        dormant = self._try(at.mapping.get("dormant_after"), parse_period)
+        return RecordClass(
+            name=name,
+            means=self.reading.need(at, "means").text,
+            fields=self.fields[name],
+            part_of=part_of.text if part_of else "",
+            open_when=self._condition(name, at.mapping.get("open_when")),
+            dormant=dormant,
+            rules=tuple(self._rule(name, item) for item in self._list(at, "rules")),
+            controls=tuple(self._control(name, item) for item in self._list(at, "controls")),
+            expectations=tuple(self._expectation(name, item) for item in self._list(at, "quality")),
+        )
+
+    def _fields(self, at: Located) -> tuple[Field, ...]:
+        found = []
+        for name, value in self.reading.need(at, "fields").mapping.items():
+            words = [word.strip() for word in value.text.split(",")]
+            for word in words:
+                if word not in set(Role):
+                    self.reading.wrong(value, f"unknown role {word!r}", f"Write {suggest(word, list(Role))}")
+            found.append(Field(name, frozenset(Role(word) for word in words if word in set(Role))))
+        keys = [item.name for item in found if Role.KEY in item.roles]
+        if found and len(keys) != 1:
+            self.reading.wrong(at, f"has {len(keys)} key fields", "Give exactly one field the role `key`")
+            found.append(Field("?", frozenset({Role.KEY})))
+        return tuple(found)
+
+    def _rule(self, class_name: str, at: Located) -> Rule:
+        self.reading.known(at, _RULE_KEYS)
+        rule_id = self._id(at)
+        dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
+        keep = self._try(
+            self.reading.need(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
+        ) or parse_term("with x", frozenset(), frozenset({"x"}))
+        confidence = at.mapping.get("confidence")
+        if confidence is not None and confidence.text not in get_args(Confidence):
+            mend = f"Write {suggest(confidence.text, get_args(Confidence))}"
+            self.reading.wrong(confidence, f"unknown confidence {confidence.text!r}", mend)
+        otherwise = at.mapping.get("otherwise")
+        if otherwise is not None and "only_if" not in at.mapping:
+            self.reading.wrong(otherwise, "stands without `only_if`", "Say when the record may go, or leave it out")
+        return Rule(
+            id=rule_id,
+            class_name=class_name,
+            keep=keep,
+            applies_to=self._condition(class_name, at.mapping.get("applies_to")),
+            only_if=self._condition(class_name, at.mapping.get("only_if")),
+            otherwise=otherwise.text if otherwise else "",
+            unless=self._condition(class_name, at.mapping.get("unless")),
+            then=self._action(class_name, self.reading.need(at, "then")),
+            because=self._because(at),
+            confidence=cast(Confidence, confidence.text) if confidence else "general",
+        )
+
+    def _control(self, class_name: str, at: Located) -> Control:
+        self.reading.known(at, _CONTROL_KEYS)
+        flag_when = self._condition(class_name, self.reading.need(at, "flag_when"))
+        says = self.reading.need(at, "says").text
+        assert flag_when is not None or self.reading.problems
+        return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at))
+
+    def _expectation(self, class_name: str, at: Located) -> Expectation:
+        self.reading.known(at, ("says", "because", *_QUALITY))
+        kinds = [kind for kind in _QUALITY if kind in at.mapping]
+        if len(kinds) != 1:
+            self.reading.wrong(at, "needs exactly one check", f"Write one of {', '.join(_QUALITY)}")
+            return Expectation("", class_name, "not empty", ())
+        fields = tuple(item.text for item in at.mapping[kinds[0]].items)
+        for name in fields:
+            if name not in self.names[class_name]:
+                mend = f"Write {suggest(name, self.names[class_name])}"
+                self.reading.wrong(at.mapping[kinds[0]], f"{class_name} has no field {name!r}", mend)
+        says = self.reading.need(at, "says").text
+        return Expectation(says, class_name, _QUALITY[kinds[0]], fields, self._because(at))
+
+    def _action(self, class_name: str, at: Located) -> Action:
+        if at.text == "destroy":
+            return Action()
+        fields = tuple(name.strip() for name in at.text.removeprefix("blank ").split(","))
+        if not at.text.startswith("blank ") or not set(fields) <= self.names[class_name]:
+            if at.text:
+                self.reading.wrong(at, f"unknown action {at.text!r}", "Write `destroy` or `blank field, field`")
+            return Action()
+        return Action("blank", fields)
+
+    def _because(self, at: Located) -> tuple[str, ...]:
+        found = tuple(item.text for item in self.reading.need(at, "because").items)
+        if "because" in at.mapping and not found:
+            self.reading.wrong(at.mapping["because"], "cites nothing", "Name the policy clause or the law")
+        return found
+
+    def _id(self, at: Located) -> str:
+        found = self.reading.need(at, "id")
+        if found.text and not _RULE_ID.match(found.text):
+            self.reading.wrong(found, f"id {found.text!r} is not lower-case words joined by -")
+        if found.text in self.places:
+            mend = f"It is also used in line {self.places[found.text].line}; choose another"
+            self.reading.wrong(found, f"id {found.text!r} is used twice", mend)
+        self.places.setdefault(found.text, found)
+        return found.text
+
+    def _list(self, at: Located, name: str) -> tuple[Located, ...]:
+        found = at.mapping.get(name)
+        if found is None or found.value is None:
+            return ()
+        if not isinstance(found.value, tuple) or not all(isinstance(item.value, dict) for item in found.value):
+            self.reading.wrong(found, "must be a list of entries", "Begin each with `- id: …`")
+            return ()
+        return found.value
+
+    def _condition(self, class_name: str, at: Located | None) -> Condition | None:
+        return self._try(at, lambda text: parse_condition(text, class_name, self.names))
+
+    def _try(self, at: Located | None, parse: Callable[[str], _T]) -> _T | None:
+        if at is None or not at.text:
+            return None
+        try:
+            return parse(at.text)
+        except NotUnderstood as error:
+            self.reading.wrong(at, str(error))
+            return None
+
+
+def extends_file(rules: tuple[Rule, ...]) -> bool:
+    """Whether any of a member class's rules keeps the file longer (`longest of [with …, …]`)."""
+    return any(follows_head(rule.keep) for rule in rules)
+
+
+def titles(schedule: Schedule) -> Mapping[str, str]:
+    """What each class means, by name: for documents."""
+    return {item.name: item.means for item in schedule.classes}

@@ -1,0 +1,34 @@
+"""Schedules that are refused whole, however well they are written: what could destroy for the wrong reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from rules.schedule.judge import Bench, Contact, State, date_fields, follows_head, judge
+from rules.schedule.values import Role, Rule, Schedule
+from rules.schedule.yardstick import flags_of
+
+
+def refuse(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
+    """Yield (rule id, what is wrong, mend) for every rule that must not be loaded."""
+    for record_class in schedule.classes:
+        for rule in record_class.rules:
+            if due_without_dates(schedule, rule):
+                yield rule.id, "would destroy a record that has no dates at all (invariant 4)", "Name a trigger date"
+            if follows_head(rule.keep) and not record_class.part_of:
+                yield rule.id, "follows a file, but its class is `part_of` none", "Add `part_of` to the class"
+            if rule.then.kind == "blank" and set(rule.then.fields) & set(record_class.with_role(Role.KEY)):
+                yield rule.id, "blanks the key of the record", "Leave the key out of `blank`"
+
+
+def due_without_dates(schedule: Schedule, rule: Rule) -> bool:
+    """Whether `rule` selects a row of NULLs beside empty tables."""
+    if follows_head(rule.keep):
+        return False  # judged with its file only, never by its own clock
+    record_class = schedule.get(rule.class_name)
+    nothing: dict[str, str | None] = {item.name: None for item in record_class.fields}
+    flags = flags_of(rule, nothing, lambda _: (), ZoneInfo(schedule.zone))
+    dates = {name: None for name in date_fields(record_class)}
+    return judge(Bench(schedule, date.max), rule, dates, flags, Contact()).state is State.DUE

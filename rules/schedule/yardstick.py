@@ -1,0 +1,78 @@
+"""Conditions in plain Python, in three-valued logic: what every database must agree with.
+
+A blank text is missing, as in the compiled SELECT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
+
+from rules.schedule.calendar import parse_date
+from rules.schedule.values import (
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    Missing,
+    Not,
+    OneOf,
+    Readable,
+    Rule,
+    SameField,
+    Some,
+)
+
+Row = Mapping[str, str | None]
+Lookup = Callable[[str], Iterable[Row]]
+
+
+def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: Row | None = None) -> bool | None:
+    """Whether `condition` holds for `row`: True, False, or None where SQL would say unknown.
+
+    `lookup` yields all rows of another class in the same store.
+    """
+
+    def again(part: Condition) -> bool | None:
+        return holds(part, row, lookup, zone, outer)
+
+    match condition:
+        case Compare(name, operator, value):
+            held = _text(row, name)
+            return None if held is None else (held == value) is (operator == "=")
+        case SameField(name, outer_name):
+            left, right = _text(row, name), _text(outer or {}, outer_name)
+            return None if left is None or right is None else left == right
+        case OneOf(name, values):
+            held = _text(row, name)
+            return None if held is None else held in values
+        case Missing(name):
+            return _text(row, name) is None
+        case Readable(name):
+            return parse_date(row.get(name), zone) is not None
+        case Not(inner):
+            answer = again(inner)
+            return None if answer is None else not answer
+        case Every(parts):
+            return _every([again(part) for part in parts])
+        case Some(parts):
+            opposite = _every([None if a is None else not a for a in map(again, parts)])
+            return None if opposite is None else not opposite
+        case Exists(class_name, where):
+            return any(holds(where, other, lookup, zone, row) is True for other in lookup(class_name))
+
+
+def _every(answers: list[bool | None]) -> bool | None:
+    return False if False in answers else None if None in answers else True
+
+
+def _text(row: Row, name: str) -> str | None:
+    value = row.get(name)
+    # SQL's trim takes spaces only; so does the yardstick.
+    return None if value is None or not value.strip(" ") else value.strip(" ")
+
+
+def flags_of(rule: Rule, row: Row, lookup: Lookup, zone: tzinfo) -> dict[str, bool | None]:
+    """The answers of a rule's conditions for one row, keyed as `judge` expects them."""
+    parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
+    return {f"{rule.id}.{name}": holds(part, row, lookup, zone) for name, part in parts.items() if part is not None}
