@@ -6,13 +6,13 @@ It names officers and never a client. The stand-alone verifier derives the same 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rules.errors import BadInput
 from rules.evidence.leaf import Leaf
+from rules.evidence.statement import statement_digest, statement_of
 
 FORMAT = "winnow-certificate-v1"
 OUTCOME_TYPES = ("done", "kept", "failed")
@@ -157,23 +157,25 @@ def _rows(leaves: Sequence[Leaf], leaf_type: str, names: Sequence[str]) -> tuple
 
 
 def _lines(leaves: Sequence[Leaf]) -> tuple[Line, ...]:
-    counts: Counter[tuple[str, ...]] = Counter()
-    recovered: Counter[tuple[str, ...]] = Counter()
-    months: dict[tuple[str, ...], set[str]] = {}
+    groups: dict[tuple[str, str, str, str, str, str], list[Leaf]] = {}
     for leaf in leaves:
         if leaf["type"] in OUTCOME_TYPES:
-            names = (leaf["store"], leaf["class"], leaf["rule"], leaf.get("outcome", "failed"))
-            key = (*names, leaf["reason"], leaf["grade"])
-            counts[key] += 1
-            recovered[key] += leaf["recovered"]
-            months.setdefault(key, set()).add(leaf["due_month"])
-    return tuple(Line(*key, counts[key], recovered[key], min(months[key]), max(months[key])) for key in sorted(counts))
+            outcome = leaf.get("outcome", "failed")
+            key = (leaf["store"], leaf["class"], leaf["rule"], outcome, leaf["reason"], leaf["grade"])
+            groups.setdefault(key, []).append(leaf)
+    return tuple(_line(key, groups[key]) for key in sorted(groups))
+
+
+def _line(key: tuple[str, str, str, str, str, str], leaves: Sequence[Leaf]) -> Line:
+    months = [leaf["due_month"] for leaf in leaves]
+    return Line(*key, len(leaves), sum(leaf["recovered"] for leaf in leaves), min(months), max(months))
 
 
 def _officers(adoptions: Sequence[Leaf], leaves: Sequence[Leaf], mine: Sequence[Leaf]) -> tuple[Officer, ...]:
     approvals = [leaf for leaf in mine if leaf["type"] == "approval"]
-    proposals = {leaf["proposal"] for leaf in approvals}
-    recommended = [leaf for leaf in leaves if leaf["type"] == "decisions" and leaf["proposal"] in proposals]
+    named = {digest for leaf in approvals for digest in leaf["decisions"]}
+    decisions = [leaf for leaf in leaves if leaf["type"] == "decisions"]
+    recommended = [leaf for leaf in decisions if statement_digest(statement_of(leaf)) in named]
     confirmed = [leaf for leaf in mine if leaf["type"] == "confirmation"]
     acts = (("adopted", adoptions), ("recommended", recommended), ("approved", approvals), ("confirmed", confirmed))
     return tuple(
