@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rules.review.values import REASONS, Choice
 
 READ_ME, GROUPS, ITEMS, OTHER = "Read me", "Groups", "Items", "Other findings"
 
@@ -11,42 +11,25 @@ PACK_ID, PROPOSAL_HASH, ROW_COUNT = "Pack", "Proposal hash", "Rows to decide"
 
 NUMBER, RULE, DIGEST = "No.", "Rule", "Row check"
 STORE, CLASS, KEY, DUE_ON = "Store", "Class", "Key", "Due on"
-RECORDS, READ_COUNT = "Records", "To read first"
+RECORDS, READ_COUNT = "Records", "To decide one by one"
 DECISION, REASON, NOTE, REVIEW_AGAIN = "Decision", "Reason for the decision", "Note", "Review again on"
 
 ANSWERS = (DECISION, REASON, NOTE, REVIEW_AGAIN)
 ITEM_BOUND = (NUMBER, STORE, CLASS, KEY, RULE, DUE_ON, DIGEST)
 GROUP_BOUND = (NUMBER, RULE, RECORDS, READ_COUNT, DIGEST)
 
-DECISIONS = ("destroy", "redact", "keep until", "hold")
+DECISIONS = tuple(choice.value for choice in Choice)
 
 LONGEST_NOTE = 2000
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One reason of the short list: its code in the ledger, its words, the decisions that it can carry."""
-
-    code: str
-    words: str
-    decisions: tuple[str, ...]
+def choice_for(answer: str) -> Choice | None:
+    """Return the decision that a cell names, or None. Case and outer spaces do not matter."""
+    folded = " ".join(answer.split()).casefold()
+    return next((choice for choice in Choice if choice.value == folded), None)
 
 
-REASONS = (
-    Reason("past-period", "Past its period, nothing needs it kept", ("destroy", "redact")),
-    Reason("read-nothing-found", "Read by a named person, nothing needs it kept", ("destroy", "redact")),
-    Reason("identity-not-needed", "Only the figures are needed, not the person", ("redact",)),
-    Reason("still-in-contact", "The person is back or still in contact", ("keep until",)),
-    Reason("wrong-date", "A date looks wrong and is to be corrected", ("keep until",)),
-    Reason("legal-need", "A law or contract needs it for longer", ("keep until", "hold")),
-    Reason("safeguarding", "A safeguarding matter may need it", ("keep until", "hold")),
-    Reason("claim-or-complaint", "A complaint, claim or incident may need it", ("keep until", "hold")),
-    Reason("request", "A request or order for the records is open", ("keep until", "hold")),
-    Reason("other", "Another reason, given in the note", DECISIONS),
-)
-
-
-def reason_for(answer: str) -> Reason | None:
-    """Return the reason that a cell names by its words or its code, or None. Case and outer spaces do not matter."""
-    folded = answer.strip().casefold()
-    return next((reason for reason in REASONS if folded in (reason.code, reason.words.casefold())), None)
+def reason_code(answer: str) -> str | None:
+    """Return the code of the reason that a cell names by its words or its code, or None."""
+    folded = " ".join(answer.split()).casefold()
+    return next((code for code, words in REASONS.items() if folded in (code, words.casefold())), None)
