@@ -32,6 +32,10 @@ class Ledger:
     reader: Engine
 
 
+Source = Ledger | Connection
+"""Every function of the ledger works on a ledger, or inside a transaction that the caller has begun."""
+
+
 def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) -> Ledger:
     """Open the ledger at `url` and bring its tables to the newest revision.
 
@@ -46,20 +50,27 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
 
 
 @contextmanager
-def reading(ledger: Ledger) -> Iterator[Connection]:
-    """Yield a connection to read from: one snapshot, no lock that a writer would wait for."""
-    with _translated(), ledger.reader.connect() as connection:
-        yield connection
+def reading(source: Source) -> Iterator[Connection]:
+    """Yield a connection to read from: one snapshot, no lock that a writer would wait for; or the one handed in."""
+    if isinstance(source, Connection):
+        yield source
+    else:
+        with _translated(), source.reader.connect() as connection:
+            yield connection
 
 
 @contextmanager
-def writing(ledger: Ledger) -> Iterator[Connection]:
+def writing(source: Source) -> Iterator[Connection]:
     """Yield a connection in a write transaction, committed at the end, rolled back on any error.
 
-    On SQLite the engine takes the write lock at once: a transaction that reads first could fail when it writes.
+    A connection handed in is yielded as it is, so that several writes make one transaction. On SQLite the engine takes
+    the write lock at once: a transaction that reads first could fail when it writes.
     """
-    with _translated(), ledger.engine.begin() as connection:
-        yield connection
+    if isinstance(source, Connection):
+        yield source
+    else:
+        with _translated(), source.engine.begin() as connection:
+            yield connection
 
 
 @contextmanager

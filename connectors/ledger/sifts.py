@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from connectors.ledger.base import Ledger, chunks, reading, to_json, writing
+from connectors.ledger.base import Source, chunks, reading, to_json, writing
 from connectors.ledger.tables import finding, sift
 from rules.review.values import Finding, Kind
 
@@ -53,9 +53,9 @@ class Count:
     latest: date | None
 
 
-def new_sift(ledger: Ledger, as_of: date, schedule_digest: str, schedule_version: str, started_at: str) -> int:
+def new_sift(source: Source, as_of: date, schedule_digest: str, schedule_version: str, started_at: str) -> int:
     """Begin a sift and return its id. `started_at` is an ISO 8601 instant in UTC."""
-    with writing(ledger) as connection:
+    with writing(source) as connection:
         values = {
             "as_of": as_of,
             "schedule_digest": schedule_digest,
@@ -66,14 +66,14 @@ def new_sift(ledger: Ledger, as_of: date, schedule_digest: str, schedule_version
         return int(connection.execute(insert(sift).values(values).returning(sift.c.id)).scalar_one())
 
 
-def add_findings(ledger: Ledger, sift_id: int, findings: Iterable[Finding]) -> int:
+def add_findings(source: Source, sift_id: int, findings: Iterable[Finding]) -> int:
     """Store the findings after those that the sift already has; return how many. Memory does not grow with them.
 
     Each batch is a transaction of its own, and none is open while `findings` is asked for more.
     """
     added = 0
     for batch in chunks(findings, _BATCH):
-        with writing(ledger) as connection:
+        with writing(source) as connection:
             last = connection.scalar(select(func.max(finding.c.ordinal)).where(finding.c.sift == sift_id)) or 0
             rows = [_to_row(sift_id, last + place, item) for place, item in enumerate(batch, start=1)]
             connection.execute(insert(finding), rows)
@@ -81,10 +81,10 @@ def add_findings(ledger: Ledger, sift_id: int, findings: Iterable[Finding]) -> i
     return added
 
 
-def with_finding(ledger: Ledger, sift_id: int, store: str, class_name: str, keys: Sequence[str]) -> set[str]:
+def with_finding(source: Source, sift_id: int, store: str, class_name: str, keys: Sequence[str]) -> set[str]:
     """Return which of `keys` already have a finding that settles them (past retention, held or undatable)."""
     found: set[str] = set()
-    with reading(ledger) as connection:
+    with reading(source) as connection:
         for chunk in chunks(keys):
             query = select(finding.c.key).where(
                 finding.c.sift == sift_id,
@@ -97,26 +97,26 @@ def with_finding(ledger: Ledger, sift_id: int, store: str, class_name: str, keys
     return found
 
 
-def finish_sift(ledger: Ledger, sift_id: int, finished_at: str, facts: Mapping[str, int]) -> None:
+def finish_sift(source: Source, sift_id: int, finished_at: str, facts: Mapping[str, int]) -> None:
     """Mark the sift as complete, with counts worth keeping. Only a finished sift can be proposed."""
-    with writing(ledger) as connection:
+    with writing(source) as connection:
         connection.execute(
             update(sift).where(sift.c.id == sift_id).values(finished_at=finished_at, facts=to_json(dict(facts)))
         )
 
 
-def get_sift(ledger: Ledger, sift_id: int) -> Sift | None:
+def get_sift(source: Source, sift_id: int) -> Sift | None:
     """Return the sift with this id, or None."""
-    return _one_sift(ledger, select(sift).where(sift.c.id == sift_id))
+    return _one_sift(source, select(sift).where(sift.c.id == sift_id))
 
 
-def latest_sift(ledger: Ledger) -> Sift | None:
+def latest_sift(source: Source) -> Sift | None:
     """Return the newest finished sift, or None when there is none."""
-    return _one_sift(ledger, select(sift).where(sift.c.finished_at.is_not(None)).order_by(sift.c.id.desc()).limit(1))
+    return _one_sift(source, select(sift).where(sift.c.finished_at.is_not(None)).order_by(sift.c.id.desc()).limit(1))
 
 
 def findings(
-    ledger: Ledger, sift_id: int, kinds: Sequence[Kind] = (), rule: str = "", after: int = 0, limit: int = 1000
+    source: Source, sift_id: int, kinds: Sequence[Kind] = (), rule: str = "", after: int = 0, limit: int = 1000
 ) -> list[StoredFinding]:
     """Return at most `limit` findings whose ordinal is above `after`, in order; all kinds and rules when none named."""
     query = select(finding).where(finding.c.sift == sift_id, finding.c.ordinal > after)
@@ -124,43 +124,43 @@ def findings(
         query = query.where(finding.c.kind.in_(list(kinds)))
     if rule:
         query = query.where(finding.c.rule == rule)
-    with reading(ledger) as connection:
+    with reading(source) as connection:
         return [_from_row(row) for row in connection.execute(query.order_by(finding.c.ordinal).limit(limit))]
 
 
-def iterate(ledger: Ledger, sift_id: int, kinds: Sequence[Kind] = (), rule: str = "") -> Iterator[StoredFinding]:
+def iterate(source: Source, sift_id: int, kinds: Sequence[Kind] = (), rule: str = "") -> Iterator[StoredFinding]:
     """Yield the findings in order, page by page: no cursor stays open between two pages."""
     after = 0
-    while page := findings(ledger, sift_id, kinds, rule, after, limit=_BATCH):
+    while page := findings(source, sift_id, kinds, rule, after, limit=_BATCH):
         yield from page
         after = page[-1].ordinal
 
 
-def by_ordinal(ledger: Ledger, sift_id: int, ordinals: Iterable[int]) -> dict[int, Finding]:
+def by_ordinal(source: Source, sift_id: int, ordinals: Iterable[int]) -> dict[int, Finding]:
     """Return the findings with these ordinals; an ordinal that the sift does not have is absent."""
     found: dict[int, Finding] = {}
-    with reading(ledger) as connection:
+    with reading(source) as connection:
         for chunk in chunks(ordinals):
             rows = connection.execute(select(finding).where(finding.c.sift == sift_id, finding.c.ordinal.in_(chunk)))
             found.update({row.ordinal: _from_row(row).finding for row in rows})
     return found
 
 
-def counts(ledger: Ledger, sift_id: int) -> list[Count]:
+def counts(source: Source, sift_id: int) -> list[Count]:
     """Return the number of findings for each kind, store, class, rule and action, in that order."""
     group = (finding.c.kind, finding.c.store, finding.c.class_name, finding.c.rule, finding.c.action)
     figures = (func.count(), func.min(finding.c.due_on), func.max(finding.c.due_on))
     query = select(*group, *figures).where(finding.c.sift == sift_id).group_by(*group).order_by(*group)
-    with reading(ledger) as connection:
+    with reading(source) as connection:
         return [Count(Kind(row[0]), *row[1:]) for row in connection.execute(query)]
 
 
-def _one_sift(ledger: Ledger, query: Select[Any]) -> Sift | None:
-    with reading(ledger) as connection:
+def _one_sift(source: Source, query: Select[Any]) -> Sift | None:
+    with reading(source) as connection:
         row = connection.execute(query).first()
     if row is None:
         return None
-    values = dict(row._mapping)
+    values = row._asdict()
     return Sift(**{**values, "facts": json.loads(values["facts"])})
 
 

@@ -211,6 +211,7 @@ planned = Table(
     Column("commitment", String(64), nullable=False),
     Column("tag", String(64), nullable=False),
     Column("version_tag", String(64), nullable=False),
+    Column("course", String(10), nullable=False),
     Column("batch", Integer),
     Column("state", String(20), nullable=False),
 )
@@ -250,6 +251,7 @@ checkpoint = Table(
     "checkpoint",
     metadata,
     Column("size", _Big, primary_key=True, autoincrement=False),
+    Column("compact_range", Text, nullable=False),
     Column("note", Text, nullable=False),
 )
 

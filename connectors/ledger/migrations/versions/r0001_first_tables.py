@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -229,6 +231,7 @@ def _runs() -> None:
         sa.Column("commitment", sa.String(length=64), nullable=False),
         sa.Column("tag", sa.String(length=64), nullable=False),
         sa.Column("version_tag", sa.String(length=64), nullable=False),
+        sa.Column("course", sa.String(length=10), nullable=False),
         sa.Column("batch", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_planned_run_run")),
@@ -259,7 +262,7 @@ def _log() -> None:
         sa.Column("bytes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("idx", name=op.f("pk_leaf")),
     )
-    op.create_table(
+    head = op.create_table(
         "head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", _BIG, nullable=False),
@@ -270,9 +273,12 @@ def _log() -> None:
     op.create_table(
         "checkpoint",
         sa.Column("size", _BIG, autoincrement=False, nullable=False),
+        sa.Column("compact_range", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_checkpoint")),
     )
+    empty = sha256(b"").hexdigest()
+    op.bulk_insert(head, [{"id": 1, "size": 0, "root": empty, "compact_range": "0"}])
 
 
 def _published() -> None:

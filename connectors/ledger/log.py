@@ -1,0 +1,131 @@
+"""Where the destruction log is kept: leaves, the head, and every checkpoint that was ever signed.
+
+The log shares its database with the review tables, so what people decide and the leaf that says so are one transaction.
+Appending is a compare-and-swap on the head; no sequence is used, as a rollback would leave a gap in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from connectors.ledger.base import Source, chunks, reading, writing
+from connectors.ledger.tables import checkpoint, head, leaf
+from rules.errors import CheckSaidNo
+from rules.evidence.checkpoint import Checkpoint, peek_checkpoint
+from rules.evidence.checkpoint import sign_checkpoint as sign_note_of
+from rules.evidence.note import NoteSigner
+from rules.evidence.tree import CompactRange, leaf_hash
+
+_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """The log's present size, its root in hexadecimal and its right edge."""
+
+    size: int
+    root: str
+    edge: CompactRange
+
+
+def append(source: Source, leaves: Sequence[bytes]) -> int:
+    """Append the bytes of leaves and return the index of the first. All of them are stored, or none."""
+    with writing(source) as connection:
+        grown = _swap_head(connection, leaves)
+        first = grown.size - len(leaves)
+        for chunk in chunks(enumerate(leaves, start=first)):
+            connection.execute(insert(leaf), [{"idx": index, "bytes": data} for index, data in chunk])
+    return first
+
+
+def _swap_head(connection: Connection, leaves: Sequence[bytes]) -> CompactRange:
+    hashes = [leaf_hash(data) for data in leaves]
+    # A lost race means that another writer has committed, so each round somebody gets on.
+    while True:
+        now = read_head(connection)
+        grown = now.edge.extend(hashes)
+        values = {"size": grown.size, "root": grown.root().hex(), "compact_range": grown.to_text()}
+        if connection.execute(update(head).where(head.c.id == 1, head.c.size == now.size).values(values)).rowcount == 1:
+            return grown
+
+
+def read_head(source: Source) -> Head:
+    """Return the head of the log."""
+    with reading(source) as connection:
+        row = connection.execute(select(head)).one()
+    return Head(row.size, row.root, CompactRange.from_text(row.compact_range))
+
+
+def read_leaves(source: Source, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield (index, bytes) of the leaves from `start` up to `stop`, page by page. Raises CheckSaidNo for a gap."""
+    stop = read_head(source).size if stop is None else stop
+    while start < stop:
+        query = select(leaf.c.idx, leaf.c.bytes).where(leaf.c.idx >= start, leaf.c.idx < min(stop, start + _PAGE))
+        with reading(source) as connection:
+            page = [(int(row[0]), bytes(row[1])) for row in connection.execute(query.order_by(leaf.c.idx))]
+        if [index for index, _ in page] != list(range(start, min(stop, start + _PAGE))):
+            raise CheckSaidNo(f"the log lacks a leaf between {start} and {min(stop, start + _PAGE)}")
+        yield from page
+        start += len(page)
+
+
+def sign_checkpoint(source: Source, signers: Sequence[NoteSigner]) -> str:
+    """Sign the present head and return the note; the same head gets the same note again.
+
+    Everything stored since the last checkpoint is read back and hashed first: a bit that flipped on its way to the disk
+    must not be signed for. Raises CheckSaidNo when the log is not what was appended, or is shorter than was signed.
+    """
+    now = read_head(source)
+    last = _last_signed(source)
+    if last is not None and last[0].size == now.size:
+        return last[1]
+    edge = last[0] if last else CompactRange()
+    if edge.size > now.size:
+        raise CheckSaidNo("the log is shorter than its last checkpoint: it was restored or cut")
+    for _, data in read_leaves(source, edge.size, now.size):
+        edge = edge.append(leaf_hash(data))
+    if edge.to_text() != now.edge.to_text() or edge.root().hex() != now.root:
+        raise CheckSaidNo("the log's stored leaves do not give the root that was computed when they were appended")
+    note = sign_note_of(Checkpoint(signers[0].key.name, edge.size, edge.root()), signers)
+    return _keep(source, edge, note)
+
+
+def _last_signed(source: Source) -> tuple[CompactRange, str] | None:
+    with reading(source) as connection:
+        row = connection.execute(select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)).first()
+    if row is None:
+        return None
+    edge = CompactRange.from_text(row.compact_range)
+    signed = peek_checkpoint(row.note)
+    if (signed.size, signed.root) != (edge.size, edge.root()):
+        raise CheckSaidNo("the log's last checkpoint does not fit its own note")
+    return edge, row.note
+
+
+def _keep(source: Source, edge: CompactRange, note: str) -> str:
+    with writing(source) as connection:
+        # Two processes may sign one head; the one that comes second finds the first one's note.
+        locked = select(head.c.id).with_for_update()
+        connection.execute(locked)
+        known = connection.scalar(select(checkpoint.c.note).where(checkpoint.c.size == edge.size))
+        if known is not None:
+            return str(known)
+        connection.execute(insert(checkpoint).values(size=edge.size, compact_range=edge.to_text(), note=note))
+    return note
+
+
+def latest_checkpoint(source: Source) -> str | None:
+    """Return the newest signed note, or None when nothing has been signed."""
+    with reading(source) as connection:
+        note: str | None = connection.scalar(select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1))
+    return note
+
+
+def checkpoints(source: Source) -> list[tuple[int, str]]:
+    """Return (size, note) of every checkpoint ever signed, smallest first."""
+    with reading(source) as connection:
+        rows = connection.execute(select(checkpoint.c.size, checkpoint.c.note).order_by(checkpoint.c.size))
+        return [(int(size), str(note)) for size, note in rows]

@@ -1,0 +1,219 @@
+"""Runs: an approved proposal on its way, record by record, until every outcome is terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, exists, func, insert, select, update
+
+from connectors.ledger.base import Source, chunks, reading, writing
+from connectors.ledger.tables import outcome, planned, run
+from rules.errors import Refused
+
+APPROVED, RUNNING, CLOSED = "approved", "running", "closed"
+
+# The course of a due record in a run. Those to be kept or held were not approved, but need an outcome as well.
+DESTROY, KEEP, HOLD = "destroy", "keep", "hold"
+PLANNED = "planned"
+_PAGE = 5_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One approval being carried out. `sealed_key` opens for the DPO only; instants are UTC text, digests hex."""
+
+    id: str
+    proposal: str
+    state: str
+    as_of: date
+    schedule_digest: str
+    approved_by: str
+    approved_at: str
+    cooling_off_until: str
+    commitments_root: str
+    sealed_key: str
+    approval_leaf: int
+    owner: str = ""
+    lease_until: str = ""
+    closed_at: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One due record of a run: where it is, what was decided, and what the log may say of it.
+
+    `ordinal` is the finding's; `version` is what the sift judged, `version_tag` its keyed form for the log; `action` is
+    `destroy` or `blank field, field`; `reason` is a code; `course` says whether the action was approved; `state` is
+    `planned` until there is an outcome, then the outcome's.
+    """
+
+    ordinal: int
+    store: str
+    class_name: str
+    key: str
+    subject: str | None
+    rule: str
+    due_on: date | None
+    version: str
+    action: str
+    reason: str
+    commitment: str
+    tag: str
+    version_tag: str
+    course: str = DESTROY
+    state: str = PLANNED
+    batch: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one planned record: `done`, `kept`, `held` or `failed`, and the leaf that says so."""
+
+    ordinal: int
+    state: str
+    reason: str
+    grade: str
+    at: str
+    leaf: int | None = None
+
+
+def create_run(source: Source, new: Run, rows: Iterable[PlannedRow]) -> None:
+    """Store a run and its records."""
+    with writing(source) as connection:
+        connection.execute(insert(run).values(asdict(new)))
+        for chunk in chunks(rows, _PAGE):
+            connection.execute(insert(planned), [{**asdict(row), "run": new.id} for row in chunk])
+
+
+def get_run(source: Source, run_id: str) -> Run | None:
+    """Return the run with this id, or None."""
+    with reading(source) as connection:
+        row = connection.execute(select(run).where(run.c.id == run_id)).first()
+    return None if row is None else Run(**row._asdict())
+
+
+def runs(source: Source, states: Collection[str] = (), proposal_id: str = "") -> list[Run]:
+    """Return the runs (in these states, of this proposal, where given), oldest first."""
+    query = select(run).order_by(run.c.approved_at, run.c.id)
+    if states:
+        query = query.where(run.c.state.in_(list(states)))
+    if proposal_id:
+        query = query.where(run.c.proposal == proposal_id)
+    with reading(source) as connection:
+        return [Run(**row._asdict()) for row in connection.execute(query)]
+
+
+def claim(source: Source, run_id: str, owner: str, now: str, lease_until: str) -> bool:
+    """Take the run for one process until `lease_until` (or prolong its own lease); say whether that worked.
+
+    Nobody else gets it before the lease is over. Instants are UTC text of one form, so they compare as text.
+    """
+    free = (run.c.owner == owner) | (run.c.owner == "") | (run.c.lease_until < now)
+    mine = update(run).where(run.c.id == run_id, run.c.state != CLOSED, free)
+    with writing(source) as connection:
+        values = {"owner": owner, "lease_until": lease_until, "state": RUNNING}
+        return connection.execute(mine.values(values)).rowcount == 1
+
+
+def planned_rows(
+    source: Source,
+    run_id: str,
+    courses: Collection[str] = (),
+    store: str = "",
+    batch: int | None = None,
+    after: int = 0,
+    limit: int = _PAGE,
+) -> list[PlannedRow]:
+    """Return at most `limit` records of a run above ordinal `after`, in order, narrowed by what is given."""
+    query = select(planned).where(planned.c.run == run_id, planned.c.ordinal > after)
+    if courses:
+        query = query.where(planned.c.course.in_(list(courses)))
+    if store:
+        query = query.where(planned.c.store == store)
+    if batch is not None:
+        query = query.where(planned.c.batch == batch)
+    with reading(source) as connection:
+        return [_planned(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit))]
+
+
+def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) -> Iterator[PlannedRow]:
+    """Yield the records of a run in order, page by page."""
+    after = 0
+    while page := planned_rows(source, run_id, courses, after=after):
+        yield from page
+        after = page[-1].ordinal
+
+
+def already_planned(source: Source, proposal_id: str, ordinals: Collection[int]) -> set[int]:
+    """Return which findings of a proposal are approved for destruction in a run already."""
+    found: set[int] = set()
+    mine = select(planned.c.ordinal).join(run, run.c.id == planned.c.run).where(run.c.proposal == proposal_id)
+    with reading(source) as connection:
+        for chunk in chunks(ordinals):
+            approved = mine.where(planned.c.course == DESTROY, planned.c.ordinal.in_(chunk))
+            found.update(int(ordinal) for ordinal in connection.scalars(approved))
+    return found
+
+
+def set_batches(source: Source, run_id: str, batches: Mapping[int, int]) -> None:
+    """Say in which batch each record (by ordinal) goes."""
+    by_batch: dict[int, list[int]] = {}
+    for ordinal, batch in batches.items():
+        by_batch.setdefault(batch, []).append(ordinal)
+    with writing(source) as connection:
+        for batch, ordinals in by_batch.items():
+            for chunk in chunks(ordinals):
+                rows = update(planned).where(planned.c.run == run_id, planned.c.ordinal.in_(chunk))
+                connection.execute(rows.values(batch=batch))
+
+
+def add_outcomes(source: Source, run_id: str, outcomes: Iterable[Outcome]) -> None:
+    """Store terminal outcomes. A second outcome of one record breaks a key of the table and nothing is stored."""
+    with writing(source) as connection:
+        for chunk in chunks(outcomes):
+            connection.execute(insert(outcome), [{**asdict(one), "run": run_id} for one in chunk])
+            for state in sorted({one.state for one in chunk}):
+                ordinals = [one.ordinal for one in chunk if one.state == state]
+                rows = update(planned).where(planned.c.run == run_id, planned.c.ordinal.in_(ordinals))
+                connection.execute(rows.values(state=state))
+
+
+def outcomes(source: Source, run_id: str, after: int = 0, limit: int = _PAGE) -> list[Outcome]:
+    """Return at most `limit` outcomes of a run above ordinal `after`, in order."""
+    names = ("ordinal", "state", "reason", "grade", "at", "leaf")
+    query = select(*(outcome.c[name] for name in names)).where(outcome.c.run == run_id, outcome.c.ordinal > after)
+    with reading(source) as connection:
+        return [Outcome(**row._asdict()) for row in connection.execute(query.order_by(outcome.c.ordinal).limit(limit))]
+
+
+def outcome_counts(source: Source, run_id: str) -> dict[str, int]:
+    """Return how many records of a run had each outcome."""
+    query = select(outcome.c.state, func.count()).where(outcome.c.run == run_id).group_by(outcome.c.state)
+    with reading(source) as connection:
+        return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def without_outcome(source: Source, run_id: str) -> int:
+    """Return how many records of a run have no outcome yet."""
+    settled = exists().where(outcome.c.run == planned.c.run, outcome.c.ordinal == planned.c.ordinal)
+    query = select(func.count()).select_from(planned).where(planned.c.run == run_id, ~settled)
+    with reading(source) as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def close_run(source: Source, run_id: str, at: str) -> None:
+    """Close a run. Raises Refused while a record has no outcome."""
+    with writing(source) as connection:
+        left = without_outcome(connection, run_id)
+        if left:
+            raise Refused(f"run {run_id} can't be closed: {left} of its records have no outcome yet")
+        connection.execute(update(run).where(run.c.id == run_id).values(state=CLOSED, closed_at=at, owner=""))
+
+
+def _planned(row: Row[Any]) -> PlannedRow:
+    values = row._asdict()
+    del values["run"]
+    return PlannedRow(**values)

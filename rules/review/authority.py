@@ -1,0 +1,206 @@
+"""Who may do what, and what they put their name to: the pure part of decision and approval.
+
+Nobody approves what they recommended, wrote, or what concerns them. Silence keeps: only a decision that says so
+lets a record go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from rules.errors import BadInput, Problem
+from rules.review.pack_form import LONGEST_NOTE
+from rules.review.values import REASONS, Choice, Finding, Kind
+from rules.schedule.values import Rule, Schedule
+
+
+class Role(StrEnum):
+    """What a person of the organisation is to Winnow."""
+
+    DPO = "dpo"
+    APPROVER = "approver"
+    MANAGER = "manager"
+    COUNSELLOR = "counsellor"
+    AUDITOR = "auditor"
+    TECHNICAL = "technical"
+
+
+# UK GDPR Art 38(6): the DPO recommends and does not decide what is done with the data.
+MAY: Mapping[str, frozenset[Role]] = {
+    "adopt": frozenset({Role.DPO, Role.APPROVER, Role.MANAGER}),
+    "hold": frozenset({Role.DPO, Role.APPROVER, Role.MANAGER}),
+    "release": frozenset({Role.DPO, Role.APPROVER, Role.MANAGER}),
+    "decide": frozenset({Role.DPO, Role.MANAGER, Role.COUNSELLOR}),
+    "approve": frozenset({Role.APPROVER, Role.MANAGER}),
+}
+
+LETS_GO = frozenset({Choice.DESTROY, Choice.REDACT})
+DUE_KINDS = frozenset({Kind.PAST_RETENTION, Kind.HELD})
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A person as far as authority goes: the names that stores know them by, and the cases that concern them."""
+
+    slug: str
+    role: Role
+    staff_ids: frozenset[str] = frozenset()
+    case_numbers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one person recommends for one finding. `read_by_officer`: they say that they have read the file."""
+
+    ordinal: int
+    choice: Choice
+    reason: str
+    note: str = ""
+    until: date | None = None
+    read_by_officer: bool = False
+
+
+def refuse_role(action: str, role: Role) -> str:
+    """Return why a person of this role may not do this, or an empty text when they may."""
+    if role in MAY[action]:
+        return ""
+    return f"a person with the role {role} may not {action}; this is for {', '.join(sorted(MAY[action]))}"
+
+
+def proposal_line(ordinal: int, finding: Finding) -> bytes:
+    """Return the canonical line of one finding, one JSON object and a newline: what a proposal's hash covers."""
+    fields = {
+        "ordinal": ordinal,
+        "kind": finding.kind.value,
+        "store": finding.store,
+        "class": finding.class_name,
+        "key": finding.key,
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "due_on": finding.due_on.isoformat() if finding.due_on else None,
+        "count": finding.count,
+        "action": finding.action,
+        "version": finding.version,
+        "reason": finding.reason,
+        "facts": dict(finding.facts),
+        "read_first": list(finding.read_first),
+    }
+    return _line(fields)
+
+
+def proposal_head(as_of: date, schedule_digest: str) -> bytes:
+    """Return the first line that a proposal's hash covers: the day it speaks of, and the schedule."""
+    return _line({"as_of": as_of.isoformat(), "schedule": schedule_digest})
+
+
+def decisions_digest(decisions: Iterable[Decision]) -> bytes:
+    """Return the SHA-256 over the canonical lines of decisions, in the order of their ordinals."""
+    digest = sha256()
+    for one in sorted(decisions, key=lambda item: item.ordinal):
+        until = one.until.isoformat() if one.until else None
+        fields = {
+            "ordinal": one.ordinal,
+            "choice": one.choice.value,
+            "reason": one.reason,
+            "note": one.note,
+            "until": until,
+            "read": one.read_by_officer,
+        }
+        digest.update(_line(fields))
+    return digest.digest()
+
+
+def record_id(class_name: str, key: str) -> str:
+    """Return how commitments name a record within its store: two classes may use the same key."""
+    return f"{class_name} {key}"
+
+
+def check_decision(decision: Decision, finding: Finding | None, today: date) -> str:
+    """Return what is wrong with one decision about `finding`, or an empty text."""
+    if finding is None:
+        return "the proposal has no finding of this number"
+    if finding.kind not in DUE_KINDS:
+        return f"a finding of kind {finding.kind} is not up for decision"
+    if decision.reason not in REASONS:
+        return "give one of the reasons on the list"
+    if len(decision.note) > LONGEST_NOTE:
+        return f"the note is longer than {LONGEST_NOTE} characters"
+    if decision.choice is Choice.KEEP_UNTIL and (decision.until is None or decision.until <= today):
+        return "keep until needs a day in the future"
+    if decision.choice is not Choice.KEEP_UNTIL and decision.until is not None:
+        return "only keep until takes a day"
+    if decision.choice not in LETS_GO:
+        return ""
+    return _check_letting_go(decision, finding)
+
+
+def _check_letting_go(decision: Decision, finding: Finding) -> str:
+    if finding.kind is not Kind.PAST_RETENTION:
+        return "a record on hold can't be destroyed"
+    if decision.choice is Choice.REDACT and finding.action == "destroy":
+        return "the rule orders the whole record destroyed; decide destroy, or keep until"
+    if decision.choice is Choice.DESTROY and finding.action != "destroy":
+        return "the rule orders fields blanked, not the record destroyed; decide redact"
+    if finding.read_first and not decision.read_by_officer:
+        return "somebody must have read this file first: confirm that you have"
+    return ""
+
+
+def not_theirs(officer: Officer, finding: Finding) -> str:
+    """Return why this officer can't approve this record (they wrote it, or it concerns them), or an empty text."""
+    if {finding.facts.get("author", ""), finding.facts.get("counsellor", "")} & officer.staff_ids:
+        return "wrote"
+    mentioned = {finding.subject or "", finding.facts.get("linked", ""), finding.facts.get("person", "")}
+    if mentioned & (officer.case_numbers | officer.staff_ids):
+        return "concerns"
+    return ""
+
+
+def check_adoption(schedule: Schedule, minute: date, accepted: Collection[str], today: date) -> list[Problem]:
+    """Return what stops an adoption: defaults nobody accepted, acceptances of nothing, a minute of the future.
+
+    A rule of confidence `general` has no source of its own, so the organisation accepts each one by name.
+    """
+    general = {rule.id for rule in general_rules(schedule)}
+    problems = [
+        Problem("this rule is a general default and must be accepted by itself", key=rule, mend=f"Add --accept {rule}")
+        for rule in sorted(general - set(accepted))
+    ]
+    problems += [
+        Problem("no rule of this id is a general default", key=rule) for rule in sorted(set(accepted) - general)
+    ]
+    if minute > today:
+        problems.append(Problem("the minute is dated in the future", key="minute"))
+    return problems
+
+
+def general_rules(schedule: Schedule) -> Sequence[Rule]:
+    """Return the rules whose confidence is `general`, in the order of the schedule."""
+    return [rule for item in schedule.classes for rule in item.rules if rule.confidence == "general"]
+
+
+def cooling_off_end(approved_at: str, days: int) -> str:
+    """Return the instant `days` times 24 hours after `approved_at` (UTC text). Raises BadInput for negative days."""
+    if days < 0:
+        raise BadInput(Problem("the cooling-off time can't be negative", key="cooling_off_days"))
+    end = datetime.fromisoformat(approved_at) + timedelta(days=days)
+    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def action_code(action: str) -> str:
+    """Return the slug under which the log knows an action: `destroy`, or `blank` for named fields."""
+    return action.split(" ", 1)[0]
+
+
+def month_of(day: date | None) -> str:
+    """Return YYYY-MM, or `none` for a record without a due date."""
+    return day.strftime("%Y-%m") if day else "none"
+
+
+def _line(fields: Mapping[str, object]) -> bytes:
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii") + b"\n"
