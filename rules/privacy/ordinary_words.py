@@ -22,7 +22,7 @@ NAMES_THAT_ARE_WORDS = _set(
     carter case cash castle cat chance chancellor chandler chapel charity chase cherish chew child christian
     church claw clay clement clover coach coal cole coleman colt comfort constant cook cooper corn cost cotton
     couch court coy crane crisp cross crow crystal cub cumber curry dale dan dance darling dash dawn day day's
-    deacon deal dean dear destiny dew dial diamond dick did dill din dina dixie do dock dollar don dove down
+    deacon deal dean dear destiny dew dial diamond dick did dill din dina dixie do dob dock dollar don dove down
     drake draper drew driver duke dusty dyer earl early east easter ed eden ella ember english era eve even ever
     faith falcon fame fan farmer favour fern field fielding fields finch fish fisher fletcher flint flo flora
     flower flowers foot forbes ford forest forester fortune foster fountain fox frank franklin free freed
@@ -33,38 +33,39 @@ NAMES_THAT_ARE_WORDS = _set(
     home honey honour hood hook hooker hope hopes horn house how howl hugh hunt hunter ian ice ida in iris is
     its ivory ivy jack jade jasmine jasper jay jean jet jewel jo job jolly joy joyce jude juice june junior
     juniper just justice kay keen key keys kid kin kind king kings kit kitty knight la lace lacy lake lamb lane
-    lark lass laurel law lawn lawyer lay lead leaf lee leech leigh lemon les let liberty light lily lime lin
-    lina lion lit lock lodge long lord lot lou love lovely low lucky mace mae major man many mar marble march
-    marina mark marks marsh marshal marshall martin mason mast master masters max may me meadow mean mercer
-    mercy merit merry met mews mia mild miles mill miller mills mint miracle misty mo moll moody moon moor moore
-    moral more morning moss mount mouse my nail nan neat ned new nice nick night no noble noon nor norm norman
-    north not now nurse oak of old olive on one opal or orchard our own page pages paige painter palm paradise
-    parish park parker parson parsons pat patience patient patients pea peace peach peak pear pearl pearls peck
-    peg penny pepper per person piece pike pine piper pitt place poet poll pond pool poor pope poppy port porter
-    posh post potter pound power powers precious pretty price pride priest prince princess prior promise proud
-    prudence purse queen quick rain rainbow rains ramble ran ray read reader ready reason reed reef reeve reg
-    regal reign rex rice rich riches ride rider ridge ring rise river rivers roach rob robin rock rocky rod rode
-    roe roman ron rook root rose rosemary rosy rowan roy royal ruby rue rule rush rusty saddler saffron sage
-    sailor sale sally salt sam sand sandy savage savannah sawyer scott sea season see self sense serenity set
-    sexton shade shadow shaker sharp shaw she shepherd ship short shy sid sienna silver simple singer singh
-    skipper sky slater small smart smith snow so sol son song soul south spark sparks spear speed spencer spice
-    spring spur star stark starling steel stern still stock stone stones storm story street strong stubbs sue
-    sugar summer summers sun sunday sunny sutton swallow swan sweet swift table tailor tan tanner tar tate
-    taylor teal ted teddy temple the thorn thrift thrush tia tide tiger till tim timber time to tod tom too
-    topaz towers town toy trace tree trinity true trust truth tuck tucker tulip turn turner two una unity up us
-    use usher val vale valentine van velvet venture verity vest vi vice victor victory viola violet viv walk
-    walker wall walls want ward warden ware warm warner was waters wave way we wealth weaver webb week welcome
-    well wells welsh west wheat wheeler whip white who wild will willow wills win winner winter winters wise
-    wish wit wolf won wonder wood woods woody worth wren wright yard yes yield york you young zeal zest
+    lark lass laurel law lawn lawyer lay lead leaf lee leech left leigh lemon les let liberty light lily lime
+    lin lina lion lit lock lodge long lord lot lou love lovely low lucky mace mae major man many mar marble
+    march marina mark marks marsh marshal marshall martin mason mast master masters max may me meadow mean
+    mercer mercy merit merry met mews mia mild miles mill miller mills mint miracle misty mo moll moody moon
+    moor moore moral more morning moss mount mouse my nail nan neat ned new nice nick night no noble noon nor
+    norm norman north not now nurse oak of old olive on one opal or orchard our own page pages paige painter
+    palm paradise parish park parker parson parsons pat patience patient patients pea peace peach peak pear
+    pearl pearls peck peg penny pepper per person piece pike pine piper pitt place poet poll pond pool poor pope
+    poppy port porter posh post potter pound power powers precious pretty price pride priest prince princess
+    prior promise proud prudence purse queen quick rain rainbow rains ramble ran ray read reader ready reason
+    reed reef reeve reg regal reign rex rice rich riches ride rider ridge ring rise river rivers roach rob robin
+    rock rocky rod rode roe roman ron rook root rose rosemary rosy rowan roy royal ruby rue rule rush rusty
+    saddler saffron sage sailor sale sally salt sam sand sandwich sandy savage savannah sawyer scott sea season
+    see self sen sense serenity set sexton shade shadow shaker sharp shaw she shepherd ship short shy sid sienna
+    silver simple singer singh skipper sky slater small smart smith snow so sol son song soul south spark sparks
+    spear speed spencer spice spring spur star stark starling steel stern still stock stone stones storm story
+    street strong stubbs sue sugar summer summers sun sunday sunny sutton swallow swan sweet swift table tailor
+    tan tanner tar tate taylor teal ted teddy temple than the thorn thrift thrush tia tide tiger till tim timber
+    time to tod tom too topaz tor towers town toy trace tree trinity true trust truth tuck tucker tulip turn
+    turner two una unity up us use usher val vale valentine van velvet venture verity vest vi vice victor
+    victory viola violet viv walk walker wall walls want ward warden ware warm warner was waters wave way we
+    wealth weaver webb week welcome well wells welsh west wheat wheeler whip white who wild will willow wills
+    win winner winter winters wise wish wit wolf won wonder wood woods woody worth wren wright yard yes yield
+    york you young zeal zest
     """
 )
 
 TITLES_AND_RELATIVES = _set(
     """
-    adviser advisor aunt auntie aunty brother carer client counsellor dad daddy dame daughter doctor dr father
-    gran grandad grandma grandpa granny husband lady lord mam manager mentor miss mom mother mr mrs ms mum mummy
-    mx nan nana nanny nurse parent partner prof professor pupil rev reverend sir sister solicitor son student
-    supervisor teacher therapist tutor uncle volunteer wife worker
+    adviser advisor aunt auntie aunty bank brother carer client counsellor dad daddy dame daughter dob doctor dr
+    father gran grandad grandma grandpa granny husband lady lord mam manager mentor miss mom mother mr mrs ms
+    mum mummy mx nan nana nanny no nurse parent partner prof professor pt pupil rev reverend session sir sister
+    solicitor son student supervisor teacher therapist tutor uncle volunteer wife worker
     """
 )
 

@@ -18,43 +18,8 @@ from rules.privacy.redaction import Kind, Span
 from rules.privacy.uk_names import forms_of
 
 _GAP = re.compile(r"[^\w\n]{0,3}\n?[^\w\n]{0,2}")
-_ACRONYMS = frozenset(
-    [
-        "gp",
-        "am",
-        "pm",
-        "uk",
-        "ok",
-        "id",
-        "it",
-        "ni",
-        "tv",
-        "pc",
-        "hr",
-        "cv",
-        "ma",
-        "ba",
-        "pa",
-        "md",
-        "dr",
-        "mr",
-        "ms",
-        "us",
-        "eu",
-        "a&e",
-        "ed",
-        "ot",
-        "cp",
-        "pe",
-        "dv",
-        "iq",
-        "ii",
-        "iv",
-        "vi",
-        "ad",
-        "bc",
-    ]
-)
+# Initials that mean something else in a note count only when dots or spaces part them.
+_ACRONYMS = frozenset("am cp cv dr dv eu gp hr id ii iq it iv mr ms ni ok ot pc pe pm tv uk us".split())  # noqa: SIM905
 _OPENS = re.compile(r"(?:[.!?:;•\n]|^|[-–])[\s\"'“‘(]*$")
 _ENDINGS = (("s", ""), ("es", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("ies", "y"))
 _DOES = re.compile(
@@ -67,9 +32,9 @@ _MET = re.compile(
     r"|talked to|shouted at|named|dear|hi|hello|mr|mrs|ms|miss|study:|client:|name:)\s)$"
 )
 _STREET_FORMS = (
-    ("street", "st", "str"), ("road", "rd"), ("avenue", "ave", "av"), ("lane", "ln"), ("close", "cl"), ("drive", "dr"),
-    ("crescent", "cres"), ("terrace", "terr", "ter"), ("gardens", "gdns"), ("grove", "gr"), ("place", "pl"), ("court", "ct"),
-    ("square", "sq"), ("saint", "st"),
+    ("street", "st", "str"), ("road", "rd"), ("avenue", "ave", "av"), ("lane", "ln"), ("close", "cl"),
+    ("drive", "dr"), ("crescent", "cres"), ("terrace", "terr", "ter"), ("gardens", "gdns"), ("grove", "gr"),
+    ("place", "pl"), ("court", "ct"), ("square", "sq"), ("saint", "st"),
 )  # fmt: skip
 
 
@@ -136,9 +101,8 @@ class OwnMatcher:
         key = word.key
         if len(key) < 3 or not key.isalpha() or (not word.capital and len(key) < 6):
             return None
-        kind = next(
-            (kind for form in (key, *_shorter(key)) for name, kind in self._near(form) if one_edit(key, name)), None
-        )
+        near = (pair for form in (key, *_shorter(key)) for pair in self.slips.get(form, ()))
+        kind = next((kind for name, kind in near if one_edit(key, name)), None)
         if kind is None:
             return None
         if not self._ordinary(key):
@@ -148,9 +112,6 @@ class OwnMatcher:
             if len(key) > 4 and not _OPENS.search(text, max(0, word.start - 4), word.start) and word.start:
                 return 1, kind
         return None
-
-    def _near(self, form: str) -> tuple[tuple[str, Kind], ...]:
-        return self.slips.get(form, ())
 
     def _ordinary(self, key: str) -> bool:
         stems = {key, *(key[: -len(end)] + new for end, new in _ENDINGS if key.endswith(end))}

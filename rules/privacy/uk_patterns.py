@@ -41,6 +41,7 @@ _BODY = (
     r"|Chapel|Mosque|Gurdwara|Synagogue|Temple|Prison|Infirmary|Clinic|Youth\sClub|Children'?s\sHome|Care\sHome|Library|Sixth\sForm|Primary\sSchool|Primary|Comprehensive|Grammar|Infants|Juniors)"
 )
 _CAP = r"[A-Z][\w'’.&-]*"
+_NAME = r"[A-Z][\w'’-]+"
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Rev|Reverend|Sir|Dame|Lady|Lord|Aunt|Auntie|Aunty|Uncle|Nurse)"
 _RELATIVE = (
     r"(?:mum|mam|mother|dad|father|brother|sister|son|daughter|husband|wife|partner|boyfriend|girlfriend|friend|uncle|aunt"
@@ -69,7 +70,8 @@ _WITH_DIGITS: tuple[tuple[Kind, str, int], ...] = (
     (Kind.ID, r"\b[A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2}\b", _I),
     (Kind.ID, r"\b[A-HJ-PR-Y]{2}\d{2}[ -]?[A-HJ-PR-Z]{3}\b", _I),
     (Kind.ID, r"\b(?:[A-HJ-Y]\d{1,3}[ ]?[A-Z]{3}|[A-Z]{3}[ ]?\d{1,3}[ ]?[A-HJ-Y])\b(?!-)", 0),
-    (Kind.ID, r"\b[A-Z]{1,4}[-/ ]?\d{5,}[A-Z]?\b", _I),
+    (Kind.ID, r"\b[A-Z]{1,4}[-/]?\d{5,}[A-Z]?\b", _I),
+    (Kind.ID, r"\b[A-Z]{1,4} \d{5,}[A-Z]?\b", 0),
     (Kind.ID, r"\b\d{2,}/\d{4,}/\d{2}\b", 0),
     (Kind.PHONE, r"(?<![\w+])(?:\+|00)\s?\d{1,3}(?:[\s().-]{0,3}\d){8,12}(?!\d)", 0),
     (Kind.PHONE, r"(?<!\w)\(?0(?:[\s().-]{0,2}\d){9,10}(?!\d)(?:\s*(?:ext|extension|x)\.?\s*\d{1,5})?", _I),
@@ -111,7 +113,7 @@ _ANYWHERE: tuple[tuple[Kind, str, int], ...] = (
         0,
     ),
     (Kind.ORGANISATION, rf"\bHM[PY](?:OI)?\s{_CAP}", 0),
-    (Kind.PERSON, rf"\b{_TITLE}\.?\s((?:[A-Z]\.?\s)?{_CAP}(?:\s{_CAP})?)", 0),
+    (Kind.PERSON, rf"\b{_TITLE}\.?\s((?:[A-Z]\.?\s)?{_NAME}(?:\s{_NAME})?)", 0),
     (Kind.PERSON, r"(?<![\w'’.])[A-Z]\.\s?(?:[A-Z]\.\s?)?[A-Z][a-z]*['’]?[A-Z]?[a-z-]+\b", 0),
     (Kind.PERSON, rf"\b(?i:{_RELATIVE})(?:,|\sis\scalled|\scalled|\snamed)?\s([A-Z][a-z'’-]+(?:\s[A-Z][\w'’-]+)?)", 0),
 )
