@@ -32,6 +32,7 @@ class Record:
     dates: Mapping[str, str | None]
     flags: Mapping[str, bool | None]
     linked: str | None = None
+    author: str | None = None
 
     @property
     def place(self) -> tuple[str, str, str]:

@@ -36,22 +36,28 @@ def parse_date(text: str | None, zone: tzinfo) -> date | None:
         except ValueError:
             return date(year, month, day)
         if instant.tzinfo is not None:
-            return instant.astimezone(zone).date()
+            try:
+                return instant.astimezone(zone).date()
+            except OverflowError:  # the last hours of the year 9999
+                return date(year, month, day)
     return date(year, month, day)
 
 
 def add(start: date, period: Period) -> date:
-    """`start` + `period`: years and months first, clamped to the month's last day, then weeks and days."""
+    """`start` + `period`: years and months first, clamped to the month's last day, then weeks and days.
+
+    What lies outside the calendar (year 1 to 9999) is its first or last day.
+    """
     months = start.year * 12 + start.month - 1 + period.years * 12 + period.months
     year, month = divmod(months, 12)
     month += 1
-    if year > date.max.year:
-        return date.max
+    if not date.min.year <= year <= date.max.year:
+        return date.max if year > date.max.year else date.min
     moved = date(year, month, min(start.day, monthrange(year, month)[1]))
     try:
         return moved + timedelta(weeks=period.weeks, days=period.days)
     except OverflowError:
-        return date.max
+        return date.max if period.weeks * 7 + period.days > 0 else date.min
 
 
 def birthday(born: date, age: int) -> date:
@@ -81,6 +87,8 @@ def year_end(day: date, month: int, last_day: int) -> date:
     end = date(day.year, month, min(last_day, monthrange(day.year, month)[1]))
     if day <= end:
         return end
+    if day.year == date.max.year:
+        return date.max
     return date(day.year + 1, month, min(last_day, monthrange(day.year + 1, month)[1]))
 
 
@@ -89,10 +97,10 @@ def latest_start(due: Callable[[date], date], as_of: date, guess: date) -> date 
 
     Exact for month ends and leap days: it starts at a `guess` within about a year of the answer and bisects.
     """
-    low, high = guess - timedelta(days=800), guess + timedelta(days=800)
-    if due(low) > as_of:
+    low, high = max(guess.toordinal() - 800, 1), min(guess.toordinal() + 800, date.max.toordinal())
+    if due(date.fromordinal(low)) > as_of:
         return None
-    while (high - low).days > 1:
-        middle = low + (high - low) / 2
-        low, high = (middle, high) if due(middle) <= as_of else (low, middle)
-    return low
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if due(date.fromordinal(middle)) <= as_of else (low, middle)
+    return date.fromordinal(low)

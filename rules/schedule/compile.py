@@ -63,7 +63,7 @@ Expression = ColumnElement[Any]
 _LEAP = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
 _DATE_PATTERN = (
     "^([0-9]{4}-((01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
-    f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)([T ]|$)"
+    f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)(?![^T ])"
 )
 
 
@@ -77,8 +77,9 @@ class readable_text(GenericFunction[bool]):  # noqa: N801 - it reads as a functi
 @compiles(readable_text)
 def _readable_by_pattern(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
     inner = compiler.process(next(iter(element.clauses)), **kw)
-    operator = "REGEXP" if compiler.dialect.name in ("mysql", "mariadb") else "~"
-    return f"({inner} {operator} '{_DATE_PATTERN}' AND substr({inner}, 1, 4) >= '{EARLIEST_YEAR}')"
+    # MariaDB compares by collation, mostly without regard to case; (?-i) turns that off.
+    operator = "REGEXP '(?-i)" if compiler.dialect.name in ("mysql", "mariadb") else "~ '"
+    return f"({inner} {operator}{_DATE_PATTERN}' AND substr({inner}, 1, 4) >= '{EARLIEST_YEAR}')"
 
 
 @compiles(readable_text, "sqlite")
@@ -94,6 +95,23 @@ def _readable_by_date(element: readable_text, compiler: SQLCompiler, **kw: Any) 
     )
 
 
+class exact_text(GenericFunction[str]):  # noqa: N801
+    """The text for comparison letter by letter: case and trailing spaces count on every engine."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(exact_text)
+def _exact_as_it_is(element: exact_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(next(iter(element.clauses)), **kw)
+
+
+@compiles(exact_text, "mysql", "mariadb")
+def _exact_by_bytes(element: exact_text, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(CONVERT({compiler.process(next(iter(element.clauses)), **kw)} USING utf8mb4) AS BINARY)"
+
+
 @dataclass(frozen=True)
 class Source:
     """A class as the compiler sees it: its table, its columns by field name, and which of them have a date type."""
@@ -104,13 +122,18 @@ class Source:
 
     def text(self, field: str) -> Expression:
         """The column as text, blank as NULL."""
-        return func.nullif(func.trim(as_text(self.columns[field])), "")
+        return exact_text(func.nullif(func.trim(as_text(self.columns[field])), ""))
+
+    def filled(self, field: str) -> Expression:
+        """The column as it is (an index still serves), blank as NULL."""
+        column = as_text(self.columns[field])
+        return case((func.trim(column) != "", column), else_=null())
 
     def readable(self, field: str) -> Expression:
         """Whether the field holds a readable date; never NULL."""
         column = self.columns[field]
-        if field in self.native_dates:
-            return column.is_not(None)
+        if field in self.native_dates:  # PostgreSQL has infinite dates and dates before Christ, MariaDB has zeros
+            return func.coalesce(column.between(date(EARLIEST_YEAR, 1, 1), date.max), false())
         return func.coalesce(readable_text(as_text(column)), false())
 
 
@@ -148,7 +171,8 @@ class Compiler:
                     return here.text(name) == value if operator == "=" else here.text(name) != value
                 case SameField(name, outer_name):
                     assert outer is not None  # the parser allows it inside `exists` only
-                    return as_text(here.columns[name]) == as_text(outer.columns[outer_name])
+                    left, right = as_text(here.columns[name]), outer.filled(outer_name)
+                    return and_(left == right, exact_text(left) == exact_text(right))
                 case OneOf(name, values):
                     return here.text(name).in_(values)
                 case Missing(name):
@@ -170,9 +194,12 @@ class Compiler:
     def _alias(self, class_name: str) -> Source:
         source = self.source(class_name)
         alias = source.table.alias()
-        return Source(
-            alias, {name: alias.c[str(column.key)] for name, column in source.columns.items()}, source.native_dates
-        )
+        columns = {
+            # A field that the store declares absent is a bare NULL, of no table.
+            name: alias.c[column.key] if column.key is not None and column.key in alias.c else column
+            for name, column in source.columns.items()
+        }
+        return Source(alias, columns, source.native_dates)
 
     def flags(self, rule: Rule) -> Iterator[tuple[str, Expression]]:
         """Yield (flag name, 1 / 0 / NULL) for the rule's conditions, as `judge` expects them."""
@@ -202,8 +229,8 @@ class Compiler:
         if last is None:
             return false()
         column = here.columns[name]
-        # Instants carry a time and perhaps an offset: everything before the day after next is a candidate.
-        end = last + timedelta(days=2)
+        # An instant may be written in an offset that is a day and a half ahead of the schedule's zone, at most.
+        end = min(last, date.max - timedelta(days=3)) + timedelta(days=3)
         within = column < (end if name in here.native_dates else end.isoformat())
         return or_(within, column.is_(None)) if optional else within
 

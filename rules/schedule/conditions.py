@@ -27,6 +27,8 @@ from rules.schedule.values import (
     Some,
 )
 
+MAX_DEPTH = 40
+
 
 class NotUnderstood(Exception):
     """A condition outside the language; the message says what and what to write."""
@@ -38,16 +40,15 @@ def parse_condition(text: str, class_name: str, fields: Mapping[str, frozenset[s
     `fields` gives the field names of every class of the schedule. Raises NotUnderstood.
     """
     try:
-        tree = sqlglot.parse_one(f"select 1 where {text}", read="sqlite")
-    except SqlglotError:
+        trees = sqlglot.parse(f"select 1 where {text}", read="sqlite")
+    except (SqlglotError, RecursionError):
         raise NotUnderstood("cannot be read as a condition; write e.g. disposition = 'not_required'") from None
-    where = tree.args.get("where")
-    if (
-        not isinstance(tree, exp.Select)
-        or not isinstance(where, exp.Where)
-        or set(_given(tree)) - {"expressions", "where"}
-    ):
+    tree = trees[0] if len(trees) == 1 else None
+    where = tree.args.get("where") if isinstance(tree, exp.Select) else None
+    if tree is None or not isinstance(where, exp.Where) or set(_given(tree)) - {"expressions", "where"}:
         raise NotUnderstood("is not a single condition")
+    if any(node.comments for node in tree.walk()):
+        raise NotUnderstood("holds an SQL comment, which would hide a part of it; write comments with # in the file")
     return _Reader(class_name, fields, None).read(where.this)
 
 
@@ -61,15 +62,17 @@ class _Reader:
     def __init__(self, class_name: str, fields: Mapping[str, frozenset[str]], outer: str | None) -> None:
         self.class_name, self.fields, self.outer = class_name, fields, outer
 
-    def read(self, node: exp.Expr) -> Condition:
+    def read(self, node: exp.Expr, depth: int = 0) -> Condition:
+        if depth > MAX_DEPTH:
+            raise NotUnderstood(f"is nested more than {MAX_DEPTH} deep; use in (…), or split the rule")
         if isinstance(node, exp.Paren):
-            return self.read(node.this)
+            return self.read(node.this, depth + 1)
         if isinstance(node, exp.And):
-            return Every((self.read(node.left), self.read(node.right)))
+            return Every((self.read(node.left, depth + 1), self.read(node.right, depth + 1)))
         if isinstance(node, exp.Or):
-            return Some((self.read(node.left), self.read(node.right)))
+            return Some((self.read(node.left, depth + 1), self.read(node.right, depth + 1)))
         if isinstance(node, exp.Not):
-            return Not(self.read(node.this))
+            return Not(self.read(node.this, depth + 1))
         if isinstance(node, exp.EQ | exp.NEQ):
             return self._compare(node)
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
@@ -80,7 +83,7 @@ class _Reader:
         if isinstance(node, exp.Anonymous) and str(node.this).lower() == "readable" and len(node.expressions) == 1:
             return Readable(self._field(node.expressions[0]))
         if isinstance(node, exp.Exists):
-            return self._exists(node)
+            return self._exists(node, depth)
         raise NotUnderstood(f"has {node.key!r}, which the language does not know; use =, <>, in, is null, and, or, not")
 
     def _compare(self, node: exp.EQ | exp.NEQ) -> Condition:
@@ -95,11 +98,13 @@ class _Reader:
         operator = "=" if isinstance(node, exp.EQ) else "<>"
         return Compare(self._field(left), "=" if operator == "=" else "<>", self._literal(right))
 
-    def _exists(self, node: exp.Exists) -> Condition:
+    def _exists(self, node: exp.Exists, depth: int) -> Condition:
         query = node.this
         source = query.args.get("from_") or query.args.get("from") if isinstance(query, exp.Select) else None
         if source is None or self.outer is not None:
             raise NotUnderstood("`exists` takes (select 1 from <class> where …), not nested")
+        if not isinstance(source.this, exp.Table) or _given(source.this) != ["this"]:
+            raise NotUnderstood("`exists` takes the plain name of one class after `from`")
         class_name = source.this.name
         if class_name not in self.fields:
             hint = nearest(class_name, frozenset(self.fields))
@@ -107,10 +112,10 @@ class _Reader:
         where = query.args.get("where")
         if where is None or set(_given(query)) - {"expressions", "from", "from_", "where"}:
             raise NotUnderstood("`exists` needs a where and nothing else")
-        return Exists(class_name, _Reader(class_name, self.fields, self.class_name).read(where.this))
+        return Exists(class_name, _Reader(class_name, self.fields, self.class_name).read(where.this, depth + 1))
 
     def _field(self, node: exp.Expr) -> str:
-        if not isinstance(node, exp.Column) or (node.table and node.table != self.class_name):
+        if not isinstance(node, exp.Column) or node.table not in ("", self.class_name) or node.args.get("db"):
             raise NotUnderstood(f"expects a field of {self.class_name} where it has {node.sql()!r}")
         return self._known(self.class_name, node.name)
 

@@ -47,13 +47,13 @@ _DATED = frozenset({Role.TRIGGER, Role.CONTACT, Role.BIRTHDAY, Role.DEATH})
 def parse_schedule(text: str, file: str) -> Schedule:
     """Parse the YAML of a schedule; `digest` is the SHA-256 of `text` in UTF-8. Raises BadInput with all mistakes."""
     top, reading = read_yaml(text, file)
-    if reading.problems:
+    if reading.problems and not top.mapping:
         raise BadInput(reading.problems)
     reading.known(top, ("schedule", "version", "zone", "classes"))
-    zone = reading.need(top, "zone")
+    zone = reading.need_text(top, "zone")
     if zone.text and not _zone_exists(zone.text):
         reading.wrong(zone, f"knows no zone {zone.text!r}", "Write e.g. Europe/London")
-    name, version = reading.need(top, "schedule").text, reading.need(top, "version").text
+    name, version = reading.need_text(top, "schedule").text, reading.need_text(top, "version").text
     classes = _Classes(reading, reading.need(top, "classes"))
     schedule = Schedule(name, version, zone.text, tuple(classes.read()), hashlib.sha256(text.encode()).hexdigest())
     if not reading.problems:
@@ -77,6 +77,8 @@ class _Classes:
 
     def __init__(self, reading: Reading, at: Located) -> None:
         self.reading, self.at = reading, at
+        if at.value is not None and not at.mapping:
+            reading.wrong(at, "must hold the classes by name", "Write `client:` and its entries, indented")
         self.fields = {name: self._fields(value) for name, value in at.mapping.items()}
         self.names = {name: frozenset(item.name for item in fields) for name, fields in self.fields.items()}
         self.places: dict[str, Located] = {}
@@ -90,34 +92,46 @@ class _Classes:
 
     def _class(self, name: str, at: Located) -> RecordClass:
         part_of = at.mapping.get("part_of")
-        if part_of is not None and part_of.text not in self.fields:
-            self.reading.wrong(
-                part_of, f"unknown class {part_of.text!r}", f"Write {suggest(part_of.text, self.fields)}"
-            )
+        if part_of is not None:
+            self._part_of(name, part_of)
         dormant = self._try(at.mapping.get("dormant_after"), parse_period)
         return RecordClass(
             name=name,
-            means=self.reading.need(at, "means").text,
+            means=self.reading.need_text(at, "means").text,
             fields=self.fields[name],
             part_of=part_of.text if part_of else "",
             open_when=self._condition(name, at.mapping.get("open_when")),
             dormant=dormant,
             rules=tuple(self._rule(name, item) for item in self._list(at, "rules")),
             controls=tuple(self._control(name, item) for item in self._list(at, "controls")),
-            expectations=tuple(self._expectation(name, item) for item in self._list(at, "quality")),
+            expectations=self._expectations(name, self._list(at, "quality")),
         )
+
+    def _part_of(self, name: str, at: Located) -> None:
+        if at.text not in self.fields:
+            self.reading.wrong(at, f"unknown class {at.text!r}", f"Write {suggest(at.text, self.fields)}")
+        elif "part_of" in self.at.mapping[at.text].mapping:
+            self.reading.wrong(at, f"{at.text} is itself part of a file", "Name the head of the file")
+        elif not all(any(Role.SUBJECT in item.roles for item in self.fields[part]) for part in (name, at.text)):
+            self.reading.wrong(at, "a file is joined by its subject", "Give both classes a field with role `subject`")
 
     def _fields(self, at: Located) -> tuple[Field, ...]:
         found = []
-        for name, value in self.reading.need(at, "fields").mapping.items():
+        fields = self.reading.need(at, "fields")
+        if fields.value is not None and not fields.mapping:
+            self.reading.wrong(fields, "must hold the fields by name", "Write `case_number: key`")
+        for name, value in fields.mapping.items():
+            if not _NAME.match(name):
+                self.reading.wrong(value, f"field name {name!r} is not lower-case words joined by _")
             words = [word.strip() for word in value.text.split(",")]
             for word in words:
                 if word not in set(Role):
                     self.reading.wrong(value, f"unknown role {word!r}", f"Write {suggest(word, list(Role))}")
             found.append(Field(name, frozenset(Role(word) for word in words if word in set(Role))))
         keys = [item.name for item in found if Role.KEY in item.roles]
-        if found and len(keys) != 1:
-            self.reading.wrong(at, f"has {len(keys)} key fields", "Give exactly one field the role `key`")
+        if len(keys) != 1:
+            if found:
+                self.reading.wrong(at, f"has {len(keys)} key fields", "Give exactly one field the role `key`")
             found.append(Field("?", frozenset({Role.KEY})))
         return tuple(found)
 
@@ -126,13 +140,13 @@ class _Classes:
         rule_id = self._id(at)
         dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
         keep = self._try(
-            self.reading.need(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
+            self.reading.need_text(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
         ) or parse_term("with x", frozenset(), frozenset({"x"}))
         confidence = at.mapping.get("confidence")
         if confidence is not None and confidence.text not in get_args(Confidence):
             mend = f"Write {suggest(confidence.text, get_args(Confidence))}"
             self.reading.wrong(confidence, f"unknown confidence {confidence.text!r}", mend)
-        otherwise = at.mapping.get("otherwise")
+        otherwise = self.reading.need_text(at, "otherwise") if "otherwise" in at.mapping else None
         if otherwise is not None and "only_if" not in at.mapping:
             self.reading.wrong(otherwise, "stands without `only_if`", "Say when the record may go, or leave it out")
         return Rule(
@@ -143,17 +157,26 @@ class _Classes:
             only_if=self._condition(class_name, at.mapping.get("only_if")),
             otherwise=otherwise.text if otherwise else "",
             unless=self._condition(class_name, at.mapping.get("unless")),
-            then=self._action(class_name, self.reading.need(at, "then")),
+            then=self._action(class_name, self.reading.need_text(at, "then")),
             because=self._because(at),
             confidence=cast(Confidence, confidence.text) if confidence else "general",
         )
 
     def _control(self, class_name: str, at: Located) -> Control:
         self.reading.known(at, _CONTROL_KEYS)
-        flag_when = self._condition(class_name, self.reading.need(at, "flag_when"))
-        says = self.reading.need(at, "says").text
+        flag_when = self._condition(class_name, self.reading.need_text(at, "flag_when"))
+        says = self.reading.need_text(at, "says").text
         assert flag_when is not None or self.reading.problems
         return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at))
+
+    def _expectations(self, class_name: str, entries: tuple[Located, ...]) -> tuple[Expectation, ...]:
+        found: list[Expectation] = []
+        for at in entries:
+            item = self._expectation(class_name, at)
+            if item.id and item.id in {other.id for other in found}:
+                self.reading.wrong(at.mapping["says"], f"two checks say {item.id!r}", "Give each its own words")
+            found.append(item)
+        return tuple(found)
 
     def _expectation(self, class_name: str, at: Located) -> Expectation:
         self.reading.known(at, ("says", "because", *_QUALITY))
@@ -162,11 +185,13 @@ class _Classes:
             self.reading.wrong(at, "needs exactly one check", f"Write one of {', '.join(_QUALITY)}")
             return Expectation("", class_name, "not empty", ())
         fields = tuple(item.text for item in at.mapping[kinds[0]].items)
+        if not fields or (len(fields) > 1 and kinds[0] != "unique_together"):
+            self.reading.wrong(at.mapping[kinds[0]], "takes one field", "Only unique_together takes several")
         for name in fields:
             if name not in self.names[class_name]:
                 mend = f"Write {suggest(name, self.names[class_name])}"
                 self.reading.wrong(at.mapping[kinds[0]], f"{class_name} has no field {name!r}", mend)
-        says = self.reading.need(at, "says").text
+        says = self.reading.need_text(at, "says").text
         return Expectation(says, class_name, _QUALITY[kinds[0]], fields, self._because(at))
 
     def _action(self, class_name: str, at: Located) -> Action:
@@ -180,16 +205,16 @@ class _Classes:
         return Action("blank", fields)
 
     def _because(self, at: Located) -> tuple[str, ...]:
-        found = tuple(item.text for item in self.reading.need(at, "because").items)
+        found = tuple(item.text for item in self.reading.need(at, "because").items if item.text)
         if "because" in at.mapping and not found:
             self.reading.wrong(at.mapping["because"], "cites nothing", "Name the policy clause or the law")
         return found
 
     def _id(self, at: Located) -> str:
-        found = self.reading.need(at, "id")
+        found = self.reading.need_text(at, "id")
         if found.text and not _RULE_ID.match(found.text):
             self.reading.wrong(found, f"id {found.text!r} is not lower-case words joined by -")
-        if found.text in self.places:
+        if found.text and found.text in self.places:
             mend = f"It is also used in line {self.places[found.text].line}; choose another"
             self.reading.wrong(found, f"id {found.text!r} is used twice", mend)
         self.places.setdefault(found.text, found)
@@ -208,10 +233,16 @@ class _Classes:
         return self._try(at, lambda text: parse_condition(text, class_name, self.names))
 
     def _try(self, at: Located | None, parse: Callable[[str], _T]) -> _T | None:
-        if at is None or not at.text:
+        if at is None or (at.value is None and at.path not in self._written):
+            return None  # left out, or told already
+        if not at.text.strip():
+            self.reading.wrong(at, "is empty or not text", "Write it in one line, or leave the key out")
             return None
         try:
             return parse(at.text)
+        except RecursionError:
+            self.reading.wrong(at, "is nested too deeply")
+            return None
         except NotUnderstood as error:
             self.reading.wrong(at, str(error))
             return None

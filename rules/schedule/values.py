@@ -119,7 +119,7 @@ Term = After | Birthday | WithHead | Longest
 
 @dataclass(frozen=True)
 class Compare:
-    """`field = value` or `field <> value`; both sides are compared as text."""
+    """`field = value` or `field <> value`; both sides are compared as text, the field without outer spaces."""
 
     field: str
     operator: Literal["=", "<>"]

@@ -41,8 +41,9 @@ def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: R
             held = _text(row, name)
             return None if held is None else (held == value) is (operator == "=")
         case SameField(name, outer_name):
-            left, right = _text(row, name), _text(outer or {}, outer_name)
-            return None if left is None or right is None else left == right
+            # Letter by letter, without trimming, so that the compiled join can use an index.
+            left, right = row.get(name), (outer or {}).get(outer_name)
+            return None if left is None or _text(outer or {}, outer_name) is None else left == right
         case OneOf(name, values):
             held = _text(row, name)
             return None if held is None else held in values

@@ -1,0 +1,183 @@
+"""What the sift asks of a store: pages of records in key order, contacts, counts. Keys, dates and flags only."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, tzinfo
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true
+
+from connectors.stores.base import ClassSource
+from connectors.stores.reflection import typed_key
+from rules.review.values import Record
+from rules.schedule.calendar import parse_date
+from rules.schedule.compile import Compiler, Source, as_text, flag
+from rules.schedule.judge import Contact, date_fields, follows_head
+from rules.schedule.values import RecordClass, Role, Schedule
+
+PAGE = 1_000
+CHUNK = 500
+
+
+class StoreReader:
+    """One store, open for reading on one connection, and the compiler for its classes."""
+
+    def __init__(
+        self, alias: str, connection: Connection, sources: Mapping[str, ClassSource], schedule: Schedule, zone: tzinfo
+    ) -> None:
+        self.alias, self.connection, self.zone = alias, connection, zone
+        self.sources = {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
+        self.compiler = Compiler(schedule, self.sources)
+
+    def candidates(self, record_class: RecordClass, as_of: date) -> Iterator[list[Record]]:
+        """Pages of a superset of the records that a rule with its own clock makes due."""
+        return self._pages(record_class, self._range(record_class, as_of))
+
+    def undatable(self, record_class: RecordClass, as_of: date) -> Iterator[list[Record]]:
+        """Pages of the records that a rule applies to and cannot date, less those among the candidates."""
+        unread = [self.compiler.undatable(rule) for rule in record_class.rules if not follows_head(rule.keep)]
+        outside = func.coalesce(flag(self._range(record_class, as_of)), 0) == 0
+        return self._pages(record_class, and_(or_(*unread), outside))
+
+    def open_files(self, record_class: RecordClass) -> Iterator[list[Record]]:
+        """Pages of the heads that are open by the class's `open_when`."""
+        assert record_class.open_when is not None
+        here = self.sources[record_class.name]
+        return self._pages(record_class, self.compiler.condition(record_class.open_when, here))
+
+    def flagged(self, record_class: RecordClass, condition: ColumnElement[Any]) -> Iterator[list[Record]]:
+        """Pages of the records for which a control's condition is true."""
+        return self._pages(record_class, condition)
+
+    def _range(self, record_class: RecordClass, as_of: date) -> ColumnElement[Any]:
+        here = self.sources[record_class.name]
+        clocks = [rule for rule in record_class.rules if not follows_head(rule.keep)]
+        parts = [and_(self.compiler.applies(rule), self.compiler.in_range(rule.keep, here, as_of)) for rule in clocks]
+        return or_(*parts)
+
+    def _pages(self, record_class: RecordClass, where: ColumnElement[Any]) -> Iterator[list[Record]]:
+        """Keyset pages: no cursor stays open, and the next page begins after the last key of this one."""
+        key = self.sources[record_class.name].columns[record_class.key]
+        query = select(*self._columns(record_class)).where(where).order_by(key).limit(PAGE)
+        after: Any = None
+        while True:
+            page = self.connection.execute(query if after is None else query.where(key > after)).all()
+            if page:
+                yield [self._record(record_class, row) for row in page]
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+    def of_subjects(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[Record]:
+        """All records of these subjects."""
+        if record_class.subject is not None:
+            yield from self._matching(record_class, record_class.subject, subjects)
+
+    def by_keys(self, record_class: RecordClass, keys: Sequence[str]) -> Iterator[Record]:
+        """The records with these keys, those that are still there."""
+        yield from self._matching(record_class, record_class.key, keys)
+
+    def linked_to(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[Record]:
+        """The records that name one of these subjects as linked."""
+        for name in record_class.with_role(Role.LINKED):
+            yield from self._matching(record_class, name, subjects)
+
+    def _matching(self, record_class: RecordClass, field: str, values: Sequence[str]) -> Iterator[Record]:
+        column = self.sources[record_class.name].columns[field]
+        for start in range(0, len(values), CHUNK):
+            wanted = [typed_key(column, value) for value in values[start : start + CHUNK]]
+            query = select(*self._columns(record_class)).where(column.in_(wanted))
+            for row in self.connection.execute(query).all():
+                yield self._record(record_class, row)
+
+    def contacts(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[tuple[str, Contact]]:
+        """Yield (subject, latest contact) by the class's contact fields, for these subjects."""
+        here = self.sources[record_class.name]
+        fields = record_class.with_role(Role.CONTACT)
+        if record_class.subject is None or not fields:
+            return
+        subject = here.columns[record_class.subject]
+        for start in range(0, len(subjects), CHUNK):
+            wanted = [typed_key(subject, value) for value in subjects[start : start + CHUNK]]
+            for name in fields:
+                yield from self._contacts_by(here, subject, name, wanted)
+
+    def _contacts_by(
+        self, here: Source, subject: ColumnElement[Any], name: str, wanted: Sequence[object]
+    ) -> Iterator[tuple[str, Contact]]:
+        text, readable = as_text(here.columns[name]), here.readable(name)
+        last = func.max(text).filter(readable)
+        dirty = func.count().filter(and_(here.text(name).is_not(None), not_(readable)))
+        query = select(subject, last, dirty).where(subject.in_(wanted)).group_by(subject)
+        for person, latest, unread in self.connection.execute(query):
+            yield str(person), Contact(parse_date(latest, self.zone), unread > 0)
+
+    def filled(self, record_class: RecordClass, fields: Sequence[str]) -> dict[str, int]:
+        """How many records of the class hold something in each of `fields`."""
+        here = self.sources[record_class.name]
+        if not fields:
+            return {}
+        row = self.connection.execute(
+            select(*(func.count(here.text(name)) for name in fields)).select_from(here.table)
+        ).one()
+        return dict(zip(fields, row, strict=True))
+
+    def people_named(self, record_class: RecordClass, names: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """Yield (folded name, subject) of the people called one of `names` (folded); the names stay here."""
+        fields = record_class.with_role(Role.NAME)
+        if record_class.subject is None or not fields or not names:
+            return
+        here = self.sources[record_class.name]
+        columns = [here.columns[record_class.subject], *(here.columns[name] for name in fields)]
+        for subject, *parts in self.connection.execute(select(*columns).where(true())).yield_per(PAGE):
+            for name in forms_of([str(part) for part in parts if part]) & names:
+                yield name, str(subject)
+
+    def _columns(self, record_class: RecordClass) -> list[ColumnElement[Any]]:
+        here = self.sources[record_class.name]
+        subject = record_class.subject or record_class.key
+        link = next(iter(record_class.with_role(Role.LINKED)), None)
+        author = next(iter(record_class.with_role(Role.AUTHOR)), None)
+        others = [here.text(name) if name else func.nullif("", "") for name in (link, author)]
+        dates = [as_text(here.columns[name]).label(f"d{n}") for n, name in enumerate(date_fields(record_class))]
+        flags = [value.label(f"f{n}") for n, (_, value) in enumerate(self._flags(record_class))]
+        return [here.columns[record_class.key], as_text(here.columns[subject]), *others, *dates, *flags]
+
+    def _flags(self, record_class: RecordClass) -> list[tuple[str, ColumnElement[Any]]]:
+        return [pair for rule in record_class.rules for pair in self.compiler.flags(rule)]
+
+    def _record(self, record_class: RecordClass, row: Sequence[Any]) -> Record:
+        names = date_fields(record_class)
+        flag_names = [name for name, _ in self._flag_names(record_class)]
+        dates = dict(zip(names, (None if v is None else str(v) for v in row[4 : 4 + len(names)]), strict=True))
+        flags = {
+            name: None if value is None else bool(value)
+            for name, value in zip(flag_names, row[4 + len(names) :], strict=True)
+        }
+        subject = None if record_class.subject is None or row[1] is None else str(row[1])
+        return Record(self.alias, record_class.name, str(row[0]), subject, dates, flags, row[2], row[3])
+
+    def _flag_names(self, record_class: RecordClass) -> list[tuple[str, None]]:
+        parts = ("applies_to", "only_if", "unless")
+        return [
+            (f"{rule.id}.{part}", None)
+            for rule in record_class.rules
+            for part in parts
+            if getattr(rule, part) is not None
+        ]
+
+
+def fold(name: str) -> str:
+    """A name without case, accents and double spaces, for comparison."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return " ".join(bare.casefold().split())
+
+
+def forms_of(parts: Sequence[str]) -> frozenset[str]:
+    """The full names that a person's name fields make: given + family, known-as + family, or the one field."""
+    if len(parts) < 2:
+        return frozenset(fold(part) for part in parts)
+    given, family, *known = parts
+    return frozenset(fold(f"{first} {family}") for first in (given, *known))

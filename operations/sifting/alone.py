@@ -1,0 +1,45 @@
+"""Content with a clock of its own (session notes, test results): judged record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from connectors.ledger import sifts
+from connectors.ledger.base import Ledger
+from operations.sifting.found import breach, due_finding, undatable
+from operations.sifting.session import Sifting
+from rules.review.values import Finding, Record
+from rules.schedule.files import judge_alone
+from rules.schedule.judge import State, Verdict
+from rules.schedule.values import RecordClass
+
+
+def alone(sifting: Sifting, record_class: RecordClass, ledger: Ledger, sift_id: int) -> Iterator[list[Finding]]:
+    """Content with its own clock, less the records that go (or stay) with their file."""
+    for reader in sifting.of_class(record_class.name):
+        for pages in (reader.candidates, reader.undatable):
+            for page in pages(record_class, sifting.inputs.as_of):
+                verdicts = [(record, judge_alone(sifting.bench, record_class, record)) for record in page]
+                wanted = [pair for pair in verdicts if pair[1].state is not State.NOT_DUE]
+                keys = [record.key for record, _ in wanted]
+                settled = sifts.with_finding(ledger, sift_id, reader.alias, record_class.name, keys)
+                fresh = [(record, verdict) for record, verdict in wanted if record.key not in settled]
+                yield list(alone_findings(sifting, record_class, fresh))
+
+
+def alone_findings(
+    sifting: Sifting, record_class: RecordClass, judged: Iterable[tuple[Record, Verdict]]
+) -> Iterator[Finding]:
+    """The findings of records judged by their own clock."""
+    by_rule = {rule.id: rule for rule in record_class.rules}
+    judged = list(judged)
+    due = [record for record, verdict in judged if verdict.state is State.DUE]
+    topics = sifting.topics(due)
+    for record, verdict in judged:
+        rule = by_rule[verdict.rule]
+        if verdict.state is State.BREACH:
+            yield breach(record, rule.id, rule.otherwise)
+        elif verdict.state is State.UNDATABLE:
+            yield undatable(record, rule)
+        else:
+            yield due_finding(sifting, record, rule, verdict.due_on, topics.get(record.place, ()), {})

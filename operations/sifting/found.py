@@ -1,0 +1,52 @@
+"""Findings about single records, in the words that the reviewers read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from operations.sifting.session import Sifting
+from rules.review.values import Finding, Kind, Record
+from rules.review.version import version_of
+from rules.schedule.values import Rule
+
+
+def due_finding(
+    sifting: Sifting,
+    record: Record,
+    rule: Rule,
+    due_on: date | None,
+    topics: Sequence[str],
+    facts: Mapping[str, str],
+    file_holds: Sequence[str] = (),
+    action: str = "",
+) -> Finding:
+    """A record that is past retention, or would be were it not held."""
+    kinds = sorted({*sifting.holds.over(record), *file_holds})
+    said = {**facts, "author": record.author or "", "linked": record.linked or "", "holds": ", ".join(kinds)}
+    return Finding(
+        kind=Kind.HELD if kinds else Kind.PAST_RETENTION,
+        store=record.store,
+        class_name=record.class_name,
+        key=record.key,
+        rule=rule.id,
+        subject=record.subject,
+        due_on=due_on,
+        action=action or str(rule.then),
+        version=version_of(record),
+        facts={name: value for name, value in said.items() if value},
+        read_first=tuple(topics),
+    )
+
+
+def undatable(record: Record, rule: Rule) -> Finding:
+    """A record whose rule applies and whose dates cannot be read: never due (invariant 4)."""
+    reason = f"a date that {rule.id} needs is missing or cannot be read"
+    return Finding(Kind.UNDATABLE, record.store, record.class_name, record.key, rule.id, record.subject, reason=reason)
+
+
+def breach(record: Record, rule: str, reason: str) -> Finding:
+    """A record that breaks a control."""
+    return Finding(
+        Kind.CONTROL_BREACH, record.store, record.class_name, record.key, rule, record.subject, reason=reason
+    )

@@ -1,0 +1,79 @@
+"""What a sift finds beside retention: controls, dormant files, quality, excess columns, unclaimed places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from operations.sifting.found import breach
+from operations.sifting.session import Sifting
+from rules.review.values import Finding, Kind, Record
+from rules.schedule.calendar import add
+from rules.schedule.judge import Contact
+from rules.schedule.values import RecordClass, Role
+
+
+def controls(sifting: Sifting) -> Iterator[list[Finding]]:
+    for record_class in sifting.inputs.schedule.classes:
+        for control in record_class.controls:
+            for reader in sifting.of_class(record_class.name):
+                condition = reader.compiler.condition(control.flag_when, reader.sources[record_class.name])
+                for page in reader.flagged(record_class, condition):
+                    yield [breach(record, control.id, control.says) for record in page]
+
+
+def dormant(sifting: Sifting, heads: Iterable[RecordClass]) -> Iterator[list[Finding]]:
+    for head in heads:
+        if head.open_when is None or head.dormant is None:
+            continue
+        for reader in sifting.of_class(head.name):
+            for page in reader.open_files(head):
+                subjects = [record.subject for record in page if record.subject is not None]
+                contacts = sifting.contacts(head, subjects)
+                yield list(_sleeping(sifting, head, page, contacts))
+
+
+def _sleeping(
+    sifting: Sifting, head: RecordClass, page: Iterable[Record], contacts: Mapping[str, Contact]
+) -> Iterator[Finding]:
+    assert head.dormant is not None
+    for record in page:
+        latest = contacts.get(record.subject or "", Contact()).latest
+        if latest is not None and (since := add(latest, head.dormant)) <= sifting.inputs.as_of:
+            reason = f"open, with no contact for {head.dormant}"
+            yield Finding(
+                Kind.DORMANT, record.store, head.name, record.key, "dormant", record.subject, since, reason=reason
+            )
+
+
+def quality(sifting: Sifting) -> Iterator[list[Finding]]:
+    for alias, store in sifting.inputs.stores.items():
+        reader = sifting.readers[alias]
+        for class_name, count in store.duplicates().items():
+            if count:
+                rule = "one record per key"
+                yield [Finding(Kind.QUALITY, alias, class_name, rule, rule, count=count)]
+        if sifting.inputs.quality is not None:
+            for record_class in sifting.inputs.schedule.classes:
+                if record_class.name in reader.sources:
+                    yield list(sifting.inputs.quality(reader, record_class, sifting.inputs.as_of))
+
+
+def beyond_minimum(sifting: Sifting) -> Iterator[list[Finding]]:
+    for record_class in sifting.inputs.schedule.classes:
+        excess = record_class.with_role(Role.EXCESS)
+        for reader in sifting.of_class(record_class.name):
+            for name, count in reader.filled(record_class, excess).items():
+                if count:
+                    reason = "the schedule names no purpose for this field"
+                    yield [
+                        Finding(
+                            Kind.BEYOND_MINIMUM, reader.alias, record_class.name, name, "no-purpose",
+                            count=count, reason=reason,
+                        )
+                    ]  # fmt: skip
+
+
+def unclaimed(sifting: Sifting) -> Iterator[list[Finding]]:
+    reason = "no record class of the schedule claims it"
+    for alias, store in sifting.inputs.stores.items():
+        yield [Finding(Kind.UNCLAIMED, alias, "", item.key, "unclaimed", reason=reason) for item in store.unclaimed()]

@@ -1,0 +1,115 @@
+"""One sift under way: open readers, standing holds, contacts and topics. Shared by everything that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from connectors.stores.base import RecordStore
+from connectors.stores.reading import StoreReader, fold
+from rules.review.holds import HoldIndex, active, index_holds
+from rules.review.safeguarding import topics_in
+from rules.review.values import Finding, Hold, Record
+from rules.schedule.judge import Bench, Contact
+from rules.schedule.values import RecordClass, Role, Schedule
+
+Place = tuple[str, str, str]
+Progress = Callable[[str, int], None]
+QualityCheck = Callable[[StoreReader, RecordClass, date], Iterable[Finding]]
+
+
+def silent(_stage: str, _count: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class SiftInputs:
+    """What a sift needs. `started_at` and `finished_at` are UTC instants as text, handed in by the caller's clock."""
+
+    schedule: Schedule
+    stores: Mapping[str, RecordStore]
+    as_of: date
+    holds: tuple[Hold, ...] = ()
+    quality: QualityCheck | None = None
+    progress: Progress = silent
+
+
+@dataclass
+class Sifting:
+    """One sift under way: the open readers, and the holds as they stand."""
+
+    inputs: SiftInputs
+    readers: dict[str, StoreReader]
+    bench: Bench
+    holds: HoldIndex = field(default_factory=HoldIndex)
+
+    def of_class(self, name: str) -> list[StoreReader]:
+        """The readers of the stores that hold the class."""
+        return [reader for reader in self.readers.values() if name in reader.sources]
+
+    def contacts(self, head: RecordClass, subjects: Sequence[str]) -> dict[str, Contact]:
+        """The latest contact with each subject over every class of the file and every store."""
+        merged: dict[str, Contact] = {}
+        for record_class in (head, *self.inputs.schedule.members(head.name)):
+            for reader in self.of_class(record_class.name):
+                for subject, contact in reader.contacts(record_class, subjects):
+                    merged[subject] = later(merged.get(subject, Contact()), contact)
+        return merged
+
+    def topics(self, records: Iterable[Record]) -> dict[Place, tuple[str, ...]]:
+        """The lexicon's topics in the free text of these records: read where it lies, and not kept."""
+        keys: dict[tuple[str, str], list[str]] = {}
+        for record in records:
+            keys.setdefault((record.store, record.class_name), []).append(record.key)
+        found: dict[Place, set[str]] = {}
+        for (alias, class_name), wanted in keys.items():
+            store, fields = self.inputs.stores[alias], self.inputs.schedule.get(class_name).with_role(Role.FREE_TEXT)
+            if fields or store.kind == "documents":
+                for key, text in store.texts(class_name, wanted, fields):
+                    found.setdefault((alias, class_name, key), set()).update(topics_in(text))
+        return {place: tuple(sorted(topics)) for place, topics in found.items() if topics}
+
+
+def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
+    """Open every store for reading (closed with `stack`) and resolve the holds. Raises StoreUnavailable, BadInput."""
+    zone = ZoneInfo(inputs.schedule.zone)
+    readers = {
+        alias: StoreReader(alias, stack.enter_context(store.reader()), store.sources(), inputs.schedule, zone)
+        for alias, store in inputs.stores.items()
+    }
+    sifting = Sifting(inputs, readers, Bench(inputs.schedule, inputs.as_of))
+    sifting.holds = _resolve_holds(sifting)
+    return sifting
+
+
+def later(one: Contact, other: Contact) -> Contact:
+    """The later of two contacts; unreadable if either is."""
+    known = [contact.latest for contact in (one, other) if contact.latest is not None]
+    return Contact(max(known, default=None), one.unreadable or other.unreadable)
+
+
+def _resolve_holds(sifting: Sifting) -> HoldIndex:
+    """Find whom the named holds mean and who is linked to anybody held."""
+    standing = active(sifting.inputs.holds, sifting.inputs.as_of)
+    wanted = frozenset(fold(hold.name) for hold in standing if hold.name)
+    named: dict[str, set[str]] = {}
+    links: dict[str, set[str]] = {}
+    heads = [item for item in sifting.inputs.schedule.classes if not item.part_of]
+    for head in heads:
+        for reader in sifting.of_class(head.name):
+            for name, subject in reader.people_named(head, wanted):
+                named.setdefault(name, set()).add(subject)
+    by_name = {hold.name: named.get(fold(hold.name), set()) for hold in standing if hold.name}
+    people = sorted(
+        {hold.subject for hold in standing if hold.subject} | {s for found in by_name.values() for s in found}
+    )
+    for head in heads:
+        for reader in sifting.of_class(head.name):
+            for record in (*reader.of_subjects(head, people), *reader.linked_to(head, people)):
+                if record.linked and record.subject:
+                    links.setdefault(record.subject, set()).add(record.linked)
+                    links.setdefault(record.linked, set()).add(record.subject)
+    return index_holds(standing, by_name, links)

@@ -1,0 +1,15 @@
+"""The version of a record: a digest of the columns that the rules read (design 4.6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from rules.review.values import Record
+
+
+def version_of(record: Record) -> str:
+    """SHA-256, hex, over the canonical JSON of the record's subject, dates, flags and link."""
+    read = [record.class_name, record.key, record.subject, dict(record.dates), dict(record.flags), record.linked]
+    text = json.dumps(read, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
