@@ -15,6 +15,13 @@ import yaml
 from rules.errors import Problem
 
 MAX_DEPTH = 20
+_OPEN = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSE = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,14 @@ class Reading:
             return Located(None, at.line, f"{at.path}.{name}".strip("."))
         return found
 
+    def need_text(self, at: Located, name: str) -> Located:
+        """The entry `name` of a mapping, which must be text; notes anything else and answers an empty value."""
+        found = self.need(at, name)
+        if found.value is not None and not found.text.strip():
+            self.wrong(found, "must be text, and not empty", f"Write `{name}: …` with one value")
+            return Located(None, found.line, found.path)
+        return found
+
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """The nearest known word, or all of them."""
@@ -82,8 +97,7 @@ def read_yaml(text: str, file: str) -> tuple[Located, Reading]:
     reading = Reading(file)
     empty = Located({}, 1)
     try:
-        if any(isinstance(token, yaml.AliasToken | yaml.TagToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-            reading.wrong(empty, "aliases (*) and tags (!) are not allowed", "Write the value out")
+        if _forbidden(text, reading):
             return empty, reading
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
@@ -96,30 +110,42 @@ def read_yaml(text: str, file: str) -> tuple[Located, Reading]:
     if not isinstance(node, yaml.MappingNode):
         reading.wrong(empty, "the file must hold `key: value` lines")
         return empty, reading
-    return _convert(node, "", reading, 0), reading
+    return _convert(node, "", reading), reading
 
 
-def _convert(node: yaml.Node, path: str, reading: Reading, depth: int) -> Located:
+def _forbidden(text: str, reading: Reading) -> bool:
+    """Note the first alias, tag or over-deep nesting, before anything is composed of the tokens."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        at = Located(None, token.start_mark.line + 1)
+        depth += isinstance(token, _OPEN) - isinstance(token, _CLOSE)
+        if isinstance(token, yaml.AliasToken | yaml.TagToken):
+            reading.wrong(at, "aliases (*) and tags (!) are not allowed", "Write the value out")
+            return True
+        if depth > MAX_DEPTH:
+            reading.wrong(at, "is nested too deeply", "Check the brackets and the indentation")
+            return True
+    return False
+
+
+def _convert(node: yaml.Node, path: str, reading: Reading) -> Located:
     line = node.start_mark.line + 1
-    if depth > MAX_DEPTH:
-        reading.wrong(Located(None, line, path), "is nested too deeply")
-        return Located(None, line, path)
     if isinstance(node, yaml.ScalarNode):
         missing = node.tag.endswith(":null")
         return Located(None if missing else str(node.value), line, path)
     if isinstance(node, yaml.SequenceNode):
-        entries = (_convert(item, f"{path}[{n}]", reading, depth + 1) for n, item in enumerate(node.value, 1))
+        entries = (_convert(item, f"{path}[{n}]", reading) for n, item in enumerate(node.value, 1))
         return Located(tuple(entries), line, path)
-    return Located(dict(_pairs(node, path, reading, depth)), line, path)
+    return Located(dict(_pairs(node, path, reading)), line, path)
 
 
-def _pairs(node: yaml.Node, path: str, reading: Reading, depth: int) -> Iterator[tuple[str, Located]]:
+def _pairs(node: yaml.Node, path: str, reading: Reading) -> Iterator[tuple[str, Located]]:
     seen: set[str] = set()
     for key, value in node.value:
-        name = str(key.value)
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
         here = f"{path}.{name}".strip(".")
         if name in seen:
             reading.wrong(Located(None, key.start_mark.line + 1, here), "is written twice", "Keep one of the two")
         seen.add(name)
-        converted = _convert(value, here, reading, depth + 1)
+        converted = _convert(value, here, reading)
         yield name, Located(converted.value, key.start_mark.line + 1, here)

@@ -140,7 +140,7 @@ class _Classes:
         rule_id = self._id(at)
         dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
         keep = self._try(
-            self.reading.need_text(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
+            self._needed(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
         ) or parse_term("with x", frozenset(), frozenset({"x"}))
         confidence = at.mapping.get("confidence")
         if confidence is not None and confidence.text not in get_args(Confidence):
@@ -164,7 +164,7 @@ class _Classes:
 
     def _control(self, class_name: str, at: Located) -> Control:
         self.reading.known(at, _CONTROL_KEYS)
-        flag_when = self._condition(class_name, self.reading.need_text(at, "flag_when"))
+        flag_when = self._condition(class_name, self._needed(at, "flag_when"))
         says = self.reading.need_text(at, "says").text
         assert flag_when is not None or self.reading.problems
         return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at))
@@ -229,12 +229,16 @@ class _Classes:
             return ()
         return found.value
 
+    def _needed(self, at: Located, name: str) -> Located | None:
+        found = self.reading.need_text(at, name)
+        return found if found.text else None
+
     def _condition(self, class_name: str, at: Located | None) -> Condition | None:
         return self._try(at, lambda text: parse_condition(text, class_name, self.names))
 
     def _try(self, at: Located | None, parse: Callable[[str], _T]) -> _T | None:
-        if at is None or (at.value is None and at.path not in self._written):
-            return None  # left out, or told already
+        if at is None:
+            return None
         if not at.text.strip():
             self.reading.wrong(at, "is empty or not text", "Write it in one line, or leave the key out")
             return None

@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from rules.schedule.judge import Bench, Contact, State, date_fields, follows_head, judge
-from rules.schedule.values import Role, Rule, Schedule
+from rules.schedule.values import Longest, Role, Rule, Schedule, Term, WithHead
 from rules.schedule.yardstick import flags_of
 
 
@@ -17,10 +17,21 @@ def refuse(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         for rule in record_class.rules:
             if due_without_dates(schedule, rule):
                 yield rule.id, "would destroy a record that has no dates at all (invariant 4)", "Name a trigger date"
-            if follows_head(rule.keep) and not record_class.part_of:
-                yield rule.id, "follows a file, but its class is `part_of` none", "Add `part_of` to the class"
+            for head in sorted(heads_of(rule.keep) - {record_class.part_of}):
+                yield (
+                    rule.id,
+                    f"follows the file of {head}, but its class is not part of it",
+                    f"Write `part_of: {head}`",
+                )
             if rule.then.kind == "blank" and set(rule.then.fields) & set(record_class.with_role(Role.KEY)):
                 yield rule.id, "blanks the key of the record", "Leave the key out of `blank`"
+
+
+def heads_of(term: Term) -> frozenset[str]:
+    """The heads whose files a term follows."""
+    if isinstance(term, WithHead):
+        return frozenset({term.head})
+    return frozenset().union(*map(heads_of, term.terms)) if isinstance(term, Longest) else frozenset()
 
 
 def due_without_dates(schedule: Schedule, rule: Rule) -> bool:
