@@ -109,7 +109,7 @@ class StoreReader:
     ) -> Iterator[tuple[str, Contact]]:
         text, readable = as_text(here.columns[name]), here.readable(name)
         last = func.max(text).filter(readable)
-        dirty = func.count().filter(and_(here.text(name).is_not(None), not_(readable)))
+        dirty = func.count().filter(and_(here.columns[name].is_not(None), not_(readable)))
         query = select(subject, last, dirty).where(subject.in_(wanted)).group_by(subject)
         for person, latest, unread in self.connection.execute(query):
             yield str(person), Contact(parse_date(latest, self.zone), unread > 0)
@@ -123,6 +123,12 @@ class StoreReader:
             select(*(func.count(here.text(name)) for name in fields)).select_from(here.table)
         ).one()
         return dict(zip(fields, row, strict=True))
+
+    def place_of(self, record_class: RecordClass, field: str) -> str:
+        """Where a field lies in the store: `table.column`."""
+        column = self.sources[record_class.name].columns[field]
+        table = getattr(getattr(column, "table", None), "name", record_class.name)
+        return f"{table}.{getattr(column, 'name', field)}"
 
     def people_named(self, record_class: RecordClass, names: frozenset[str]) -> Iterator[tuple[str, str]]:
         """Yield (folded name, subject) of the people called one of `names` (folded); the names stay here."""

@@ -238,7 +238,7 @@ class Compiler:
         """Records to which `rule` applies and one of whose triggers is missing or unreadable."""
         here = self.source(rule.class_name)
         bad = [
-            and_(here.text(name).is_not(None), not_(here.readable(name))) if optional else not_(here.readable(name))
+            and_(here.columns[name].is_not(None), not_(here.readable(name))) if optional else not_(here.readable(name))
             for name, optional in triggers_of(rule.keep)
         ]
         return and_(self.applies(rule), or_(false(), *bad))
