@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -32,6 +33,10 @@ from connectors.stores.base import ClassSource, Unclaimed
 from connectors.stores.specs import OWN_TABLES, ClassMap, StoreSpec
 from rules.errors import Problem
 from rules.schedule.values import Schedule
+
+CHUNK = 500  # keys in one statement; engines limit the number of parameters
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -161,3 +166,10 @@ def typed_key(column: ColumnElement[Any], key: str) -> object:
         except (ValueError, ArithmeticError):
             return key
     return key
+
+
+def chunks(items: Sequence[_T], size: int = CHUNK) -> Iterator[list[_T]]:
+    """Cut `items` into lists of at most `size`."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import engines
 from connectors.settings import Settings
-from connectors.stores import reflection
-from connectors.stores.base import ClassSource, Unclaimed
-from connectors.stores.reflection import Shape, typed_key
+from connectors.stores import plan, reflection
+from connectors.stores.base import Batch, ClassSource, Recheck, RecordOutcome, Unclaimed
+from connectors.stores.destroying import Aborted, Destruction
+from connectors.stores.marks import Marks
+from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.specs import StoreSpec
 from rules.errors import BadInput, Problem, WinnowError
 from rules.schedule.values import Schedule
-
-CHUNK = 500
-
-_T = TypeVar("_T")
 
 
 class SqlStore:
@@ -37,6 +33,7 @@ class SqlStore:
         self._folder = folder
         self._settings = settings
         self._shape: Shape | None = None
+        self._marks = Marks(spec.alias, spec.schema)
 
     def problems(self) -> list[Problem]:
         """Everything that stops this store from being read: unreachable, vanished tables or columns."""
@@ -92,7 +89,69 @@ class SqlStore:
             for chunk in chunks(keys):
                 statement = select(key, *wanted).where(key.in_([typed_key(key, item) for item in chunk]))
                 for found, *texts in connection.execute(statement).all():
-                    yield from ((str(found), str(text)) for text in texts if text not in (None, ""))
+                    yield from ((str(found), str(item)) for item in texts if item not in (None, ""))
+
+    def prepare_statements(self) -> list[str]:
+        """The DDL that `prepare` will carry out; empty when nothing is needed."""
+        with self._destroyer() as connection:
+            return self._marks.statements(connection)
+
+    def prepare(self) -> None:
+        """Make the fence and the watermark table."""
+        with self._destroyer() as connection:
+            for statement in self._marks.statements(connection):
+                connection.execute(text(statement))
+            connection.commit()
+
+    def epoch(self) -> int:
+        """The present fence epoch. Raises BadInput when the store was never prepared."""
+        with self._destroyer() as connection:
+            return self._marks.epoch(connection)
+
+    def bump(self) -> int:
+        """Raise the fence epoch: every destroying transaction begun earlier aborts."""
+        with self._destroyer() as connection:
+            raised = self._marks.bump(connection)
+            connection.commit()
+            return raised
+
+    def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
+        """Carry out one batch in one transaction.
+
+        Raises StoreUnavailable when the store cannot be reached or its answer to COMMIT is lost: then only
+        `watermark` knows.
+        """
+        shape = self._reflected()
+        if shape.problems:
+            raise BadInput(shape.problems)
+        with self._destroyer() as connection:
+            work = Destruction(connection, self._spec, self._schedule, shape, self._marks)
+            try:
+                outcomes = work.carry_out(batch, recheck)
+            except Aborted as abort:
+                connection.rollback()
+                return plan.whole(batch, abort.state, abort.reason)
+            except SQLAlchemyError:
+                connection.rollback()
+                return plan.whole(batch, "failed", plan.STORE_ERROR)
+            connection.commit()
+            return outcomes
+
+    def watermark(self, batch: Batch) -> list[RecordOutcome] | None:
+        """The outcomes that `batch` left behind, or None when it never committed."""
+        with self._destroyer() as connection:
+            return self._marks.read(connection, batch)
+
+    @contextmanager
+    def _destroyer(self) -> Iterator[Connection]:
+        try:
+            with self._engine(read_only=False).connect() as connection:
+                if connection.dialect.name != "sqlite":
+                    # Locked rows are read as they are now, not as they were when the transaction began.
+                    connection.execution_options(isolation_level="READ COMMITTED")
+                yield connection
+        except SQLAlchemyError as error:
+            raise engines.unavailable(self.alias, error) from None
 
     def _engine(self, *, read_only: bool) -> Engine:
         url = self._spec.url if read_only else self._spec.destroy_url or self._spec.url
@@ -104,10 +163,3 @@ class SqlStore:
             with self.reader() as connection:
                 self._shape = reflection.reflect(connection, self._spec)
         return self._shape
-
-
-def chunks(items: Sequence[_T], size: int = CHUNK) -> Iterator[list[_T]]:
-    """Cut `items` into lists of at most `size`."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk

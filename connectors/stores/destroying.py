@@ -1,0 +1,193 @@
+"""One batch in one transaction of a SQL store: fence, re-check, dependents, children first, counts, watermark.
+
+Anything unexpected takes the whole transaction back. What stays is said record by record, with a reason code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, column, delete, select, table, update
+
+from connectors.stores import plan
+from connectors.stores.base import Batch, Recheck, RecordOutcome
+from connectors.stores.catalogue import Catalogue, Reference, read_catalogue
+from connectors.stores.marks import Marks
+from connectors.stores.plan import Books
+from connectors.stores.reflection import Shape, chunks, typed_key
+from connectors.stores.specs import StoreSpec
+from rules.schedule.values import Schedule
+
+GRADES = {"destroy": "row deleted", "blank": "fields blanked"}
+
+
+class Aborted(Exception):
+    """The transaction must be taken back; every record of the batch gets this outcome."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """What one destroying transaction needs to know of its store."""
+
+    connection: Connection
+    spec: StoreSpec
+    schedule: Schedule
+    shape: Shape
+    marks: Marks
+
+    def carry_out(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
+        """Do everything but commit. Raises Aborted (roll back, one outcome for all) or a database error."""
+        if self.marks.epoch(self.connection, lock=True) != batch.epoch:
+            raise Aborted("kept", plan.HOLD_PLACED)
+        before = self.marks.read(self.connection, batch)
+        if before is not None:
+            return before
+        books = Books(batch)
+        catalogue = read_catalogue(self.connection, self.spec.schema)
+        for class_name in books.classes():
+            self._check_records(books, class_name, recheck)
+            self._check_table(books, class_name, catalogue)
+        self._check_dependents(books, catalogue)
+        for class_name in books.classes():
+            self._blank(books, class_name)
+        for class_name in self._children_first(books, catalogue):
+            self._delete(books, class_name, catalogue)
+        outcomes = books.outcomes(GRADES)
+        self.marks.write(self.connection, batch, outcomes)
+        return outcomes
+
+    def _table(self, class_name: str) -> Table:
+        return self.shape.tables[class_name]
+
+    def _key(self, class_name: str) -> Column[Any]:
+        name = self.spec.map_of(class_name).fields[self.schedule.get(class_name).key]
+        return self._table(class_name).columns[name]
+
+    def _check_records(self, books: Books, class_name: str, recheck: Recheck) -> None:
+        """Lock the records, so that nothing can change or refer to them until we are done, then compare versions."""
+        key = self._key(class_name)
+        found: list[str] = []
+        for chunk in chunks(books.keys(class_name)):
+            statement = select(key).where(key.in_([typed_key(key, item) for item in chunk])).with_for_update()
+            found += [str(item) for item in self.connection.scalars(statement)]
+        times = Counter(found)
+        for item in [item for item, count in times.items() if count > 1]:
+            position = books.position(class_name, item)
+            if position is not None:
+                books.keep(position, plan.NOT_UNIQUE)
+        versions: dict[str, str] = {}
+        for chunk in chunks(books.keys(class_name)):
+            versions |= recheck(self.connection, class_name, chunk)
+        books.compare(class_name, times, versions)
+
+    def _check_table(self, books: Books, class_name: str, catalogue: Catalogue) -> None:
+        name = self._table(class_name).name
+        for key in books.keys(class_name):
+            kind, fields = books.action(class_name, key)
+            position = books.position(class_name, key)
+            if position is None:
+                continue
+            if catalogue.fires(name, "DELETE" if kind == "destroy" else "UPDATE"):
+                books.keep(position, plan.TRIGGER)
+            elif kind == "blank" and not self._can_blank(class_name, fields):
+                books.keep(position, plan.NOT_NULLABLE)
+
+    def _can_blank(self, class_name: str, fields: tuple[str, ...]) -> bool:
+        columns = self._columns(class_name, fields)
+        return bool(columns) and all(item.nullable for item in columns)
+
+    def _columns(self, class_name: str, fields: tuple[str, ...]) -> list[Column[Any]]:
+        names = self.spec.map_of(class_name).fields
+        return [self._table(class_name).columns[names[field]] for field in fields if field in names]
+
+    def _check_dependents(self, books: Books, catalogue: Catalogue) -> None:
+        """Keep every record to which another refers that stays; keeping one may in turn keep what it refers to."""
+        links = [link for reference in catalogue.references for link in self._links(books, catalogue, reference)]
+        settled = False
+        while not settled:
+            settled = True
+            for parent_class, parent, child_class, child, columns in links:
+                position = books.position(parent_class, parent)
+                if position is not None and not self._released(books, child_class, child, columns):
+                    books.keep(position, plan.DEPENDENT)
+                    settled = False
+
+    def _released(self, books: Books, class_name: str, key: str, columns: tuple[str, ...]) -> bool:
+        """Whether the dependent row goes in this very batch, or loses its reference in it."""
+        if books.position(class_name, key) is None:
+            return False
+        kind, fields = books.action(class_name, key)
+        return kind == "destroy" or any(item.name in columns for item in self._columns(class_name, fields))
+
+    def _links(
+        self, books: Books, catalogue: Catalogue, reference: Reference
+    ) -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
+        """Yield parent class, key, child class ('' when no class maps the table), key, referring columns."""
+        parent_class = self._class_at(catalogue, reference.parent)
+        keys = books.keys(parent_class, "destroy")
+        if not keys:
+            return
+        child_class = self._class_at(catalogue, reference.child)
+        parent = self._table(parent_class).alias()
+        parent_key = parent.columns[self._key(parent_class).name]
+        child_key = self._key(child_class).name if child_class else reference.child_columns[0]
+        names = dict.fromkeys([*reference.child_columns, child_key])
+        child = table(reference.child[1], *[column(name) for name in names], schema=reference.child[0] or None).alias()
+        joined = [
+            child.columns[here] == parent.columns[there]
+            for here, there in zip(reference.child_columns, reference.parent_columns, strict=True)
+        ]
+        for chunk in chunks(keys):
+            wanted = parent_key.in_([typed_key(parent_key, item) for item in chunk])
+            statement = select(parent_key, child.columns[child_key]).where(wanted, *joined).distinct()
+            for above, below in self.connection.execute(statement).all():
+                yield parent_class, str(above), child_class, str(below), reference.child_columns
+
+    def _class_at(self, catalogue: Catalogue, place: tuple[str, str]) -> str:
+        if place[0] != catalogue.schema:
+            return ""
+        return next((item.class_name for item in self.spec.classes if item.place == place[1]), "")
+
+    def _blank(self, books: Books, class_name: str) -> None:
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for key in books.keys(class_name, "blank"):
+            groups.setdefault(books.action(class_name, key)[1], []).append(key)
+        for fields, keys in groups.items():
+            empty = {item.name: None for item in self._columns(class_name, fields)}
+            for chunk in chunks(keys):
+                self._expect(update(self._table(class_name)).values(empty), class_name, chunk)
+
+    def _delete(self, books: Books, class_name: str, catalogue: Catalogue) -> None:
+        keys = books.keys(class_name, "destroy")
+        own = (catalogue.schema, self._table(class_name).name)
+        # Rows of one table that refer to each other must go in one statement.
+        to_itself = any(item.child == own and item.parent == own for item in catalogue.references)
+        for chunk in chunks(keys, max(len(keys), 1)) if to_itself else chunks(keys):
+            self._expect(delete(self._table(class_name)), class_name, chunk)
+
+    def _expect(self, statement: Any, class_name: str, keys: list[str]) -> None:
+        key = self._key(class_name)
+        done = self.connection.execute(statement.where(key.in_([typed_key(key, item) for item in keys])))
+        if done.rowcount != len(keys):
+            raise Aborted("failed", plan.COUNT)
+
+    def _children_first(self, books: Books, catalogue: Catalogue) -> list[str]:
+        classes = [name for name in books.classes() if books.keys(name, "destroy")]
+        order: TopologicalSorter[str] = TopologicalSorter({name: () for name in classes})
+        for item in catalogue.references:
+            child, parent = self._class_at(catalogue, item.child), self._class_at(catalogue, item.parent)
+            if child in classes and parent in classes and child != parent:
+                order.add(parent, child)
+        try:
+            return list(order.static_order())
+        except CycleError:
+            return classes  # the database refuses a wrong order, and all of it is taken back
