@@ -64,13 +64,12 @@ def beyond_minimum(sifting: Sifting) -> Iterator[list[Finding]]:
         for reader in sifting.of_class(record_class.name):
             for name, count in reader.filled(record_class, excess).items():
                 if count:
+                    place = reader.place_of(record_class, name)
                     reason = "the schedule names no purpose for this field"
+                    kind = Kind.BEYOND_MINIMUM
                     yield [
-                        Finding(
-                            Kind.BEYOND_MINIMUM, reader.alias, record_class.name, name, "no-purpose",
-                            count=count, reason=reason,
-                        )
-                    ]  # fmt: skip
+                        Finding(kind, reader.alias, record_class.name, place, "no-purpose", count=count, reason=reason)
+                    ]
 
 
 def unclaimed(sifting: Sifting) -> Iterator[list[Finding]]:
