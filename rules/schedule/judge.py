@@ -71,14 +71,14 @@ class Bench:
         return ZoneInfo(self.schedule.zone)
 
     def trigger(self, ref: FieldRef, dates: Mapping[str, str | None], contact: Contact) -> date | None:
-        """The date of one trigger; None for an optional one that is empty. Raises Unreadable otherwise."""
+        """The date of one trigger; None for an optional one that is absent (NULL, not blank). Raises Unreadable otherwise."""
         if ref.name == LAST_CONTACT:
             if contact.unreadable:
                 raise Unreadable(LAST_CONTACT)
             return contact.latest
         text = dates[ref.name]
-        if not (text or "").strip(" ") and ref.optional:  # a blank as SQL's trim sees it
-            return None
+        if text is None and ref.optional:
+            return None  # absent; a blank is not absent but unreadable
         found = parse_date(text, self.zone)
         if found is None:
             raise Unreadable(ref.name)
