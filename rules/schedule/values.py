@@ -62,7 +62,7 @@ class FieldRef:
     optional: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name} if any" if self.optional else self.name
+        return f"{self.name} if any" if self.optional and self.name != LAST_CONTACT else self.name
 
 
 @dataclass(frozen=True)
