@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, cast
 
 import nicknames
@@ -262,15 +263,17 @@ class Redactor:
             yield Redacted(result.text, counts)
 
     def find_many(self, texts: Iterable[tuple[str, OwnRecord]]) -> Iterator[tuple[str, list[Span]]]:
-        """Yield each text with the disjoint, ordered spans that are to go."""
-        given: Any = list(texts)
-        batched: Any = self._nlp.process_batch(given, language="en", batch_size=_BATCH, as_tuples=True)
-        for text, artifacts, own in batched:
-            artifacts.matcher = self._compiled(own)
-            results = self._analyzer.analyze(text, language="en", nlp_artifacts=artifacts)
-            spans = merge(text, _accepted(text, results))
-            spans += further_mentions(text, spans, NAMES_THAT_ARE_WORDS | CALENDAR_WORDS)
-            yield text, merge(text, [*spans, *ages_beside(text, spans)])
+        """Yield each text with the disjoint, ordered spans that are to go; reads the texts a batch at a time."""
+        waiting = iter(texts)
+        while batch := list(islice(waiting, _BATCH)):
+            given: Any = batch
+            done: Any = self._nlp.process_batch(given, language="en", batch_size=_BATCH, as_tuples=True)
+            for text, artifacts, own in done:
+                artifacts.matcher = self._compiled(own)
+                results = self._analyzer.analyze(text, language="en", nlp_artifacts=artifacts)
+                spans = merge(text, _accepted(text, results))
+                spans += further_mentions(text, spans, NAMES_THAT_ARE_WORDS | CALENDAR_WORDS)
+                yield text, merge(text, [*spans, *ages_beside(text, spans)])
 
     def _compile(self, own: OwnRecord) -> OwnMatcher:
         return compile_record(own, self._nicknames, NAMES_THAT_ARE_WORDS, self._ordinary)

@@ -75,7 +75,7 @@ _WITH_DIGITS: tuple[tuple[Kind, str, int], ...] = (
     (Kind.ID, r"\b\d{2,}/\d{4,}/\d{2}\b", 0),
     (Kind.PHONE, r"(?<![\w+])(?:\+|00)\s?\d{1,3}(?:[\s().-]{0,3}\d){8,12}(?!\d)", 0),
     (Kind.PHONE, r"(?<!\w)\(?0(?:[\s().-]{0,2}\d){9,10}(?!\d)(?:\s*(?:ext|extension|x)\.?\s*\d{1,5})?", _I),
-    (Kind.POSTCODE, r"\b(?:GIR\s?0AA|[A-Z]{1,2}\d[A-Z\d]?\s?\d(?![ap]m\b)[ABD-HJLNP-UW-Z]{2})\b", _I),
+    (Kind.POSTCODE, r"\b(?:GIR\s?0AA|[A-Z]{1,2}\d[A-Z\d]?\s?\d(?![ap]m\b)[A-Z]{2})\b", _I),
     (Kind.DATE, r"(?<![\d/.-])(?:\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2}))(?![\d/-])", 0),
     (
         Kind.DATE,
