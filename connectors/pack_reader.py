@@ -18,6 +18,7 @@ from rules.errors import BadInput, Problem
 from rules.review import pack_form as form
 from rules.review.digest import group_digest, row_digest
 
+_MOST_BYTES = 1_500_000_000  # a million rows unpack to 0.7 GB; they are streamed, not held
 _LAST_ROW = 1_048_576  # of the file format; a file may claim any row number
 _LAST_COLUMN = 60
 _HEADING_ROWS = 20  # the heading stands within them, wherever a program has moved it
@@ -86,7 +87,7 @@ def read_decisions(path: str | Path) -> PackAnswers:
     Raises BadInput with every problem found: file, line, sheet and column, never a cell's value.
     """
     file = Path(path)
-    check_archive(file)
+    check_archive(file, max_total=_MOST_BYTES)
     complaints = Complaints(file.name)
     with warnings.catch_warnings():
         # openpyxl warns of parts that it does not keep; nothing is written back, so nothing is lost.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rules.errors import BadInput, Problem
 
-MAX_TOTAL = 400_000_000  # bytes unpacked; a workbook of a million rows takes about 300 MB
+MAX_TOTAL = 400_000_000  # bytes unpacked; a workbook of half a million rows takes about 320 MB
 MAX_RATIO = 200  # unpacked to packed; office files stay below 60, a bomb of zeros reaches 1,030
 MAX_MEMBERS = 5_000
 _SMALL = 1_000_000  # below this many bytes any ratio is harmless

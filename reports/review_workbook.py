@@ -133,7 +133,7 @@ class _Styles:
     def __init__(self, book: Any) -> None:
         base = {"valign": "top", "text_wrap": True, "font_name": "Arial", "font_size": 10}
         self.text = book.add_format(base)
-        self.number = book.add_format({**base, "num_format": "0", "align": "right", "indent": 1})
+        self.number = book.add_format({**base, "num_format": "0", "align": "center"})
         self.date = book.add_format({**base, "num_format": "d mmmm yyyy", "align": "left"})
         self.head = book.add_format({**base, "bold": True, "font_color": "#FFFFFF", "bg_color": "#1F5C4D", "border": 1})
         answer = {**base, "locked": False, "bg_color": "#FFF8D6", "border": 1, "border_color": "#8A8A6A"}

@@ -1,0 +1,49 @@
+"""What a destruction certificate shows, as one plain frozen value. It names officers and never a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.errors import BadInput
+from rules.evidence.certificate import Certificate
+
+STATES = ("beyond use", "final", "backups not registered")
+
+
+@dataclass(frozen=True)
+class CertificateData:
+    """The certificate as the log has it, and what a reader needs beside it.
+
+    `proof` is the C2SP proof text of the closing leaf; `bundle` and `key_file` are the names of the files that the
+    reader is given; `holds_checked` counts the records whose holds were looked at inside the destroying transaction,
+    `holds_checked_at` is the last such instant (empty without any); `methods` says in words what was done in each
+    store; `exceptions` are plain sentences beyond those that follow from the figures. Raises BadInput for a state
+    that is none of `STATES`, or counts that do not add up.
+    """
+
+    certificate: Certificate
+    organisation: str
+    proof: str
+    bundle: str
+    key_file: str
+    holds_checked: int = 0
+    holds_checked_at: str = ""
+    methods: Mapping[str, str] | None = None
+    exceptions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        totals = self.certificate.totals
+        if self.certificate.state not in STATES:
+            raise BadInput("a certificate is in a state that readers have no words for")
+        if totals["due"] != sum(totals[name] for name in ("destroyed", "kept", "held", "failed")):
+            raise BadInput("the counts of a certificate do not add up to what was due")
+
+    @property
+    def first_line(self) -> str:
+        """Return the line that stands first on every page."""
+        totals = self.certificate.totals
+        return (
+            f"due {totals['due']} = destroyed {totals['destroyed']} + kept {totals['kept']} + held {totals['held']}"
+            f" + failed {totals['failed']}; undatable {totals['undatable']}"
+        )

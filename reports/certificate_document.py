@@ -1,0 +1,261 @@
+"""The certificate as a list of sections in plain words; the HTML and the PDF lay out the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.certificate_data import CertificateData
+from reports.writing import reader_date, thousands
+from rules.evidence.certificate import Line
+from rules.review.values import REASONS
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its caption, headings, rows of texts, and which columns hold numbers."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, then whichever of these there are: paragraphs, facts, points, a table, a text as it stands."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    points: tuple[str, ...] = ()
+    table: Table | None = None
+    verbatim: str = ""
+
+
+def words(slug: str) -> str:
+    """Return a code of the log as words: the reason it stands for, or the code without its hyphens."""
+    return REASONS.get(slug) or slug.replace("-", " ").replace("_", " ")
+
+
+def state_line(data: CertificateData) -> str:
+    """Return in one sentence how final the destruction is."""
+    certificate = data.certificate
+    if certificate.state == "final":
+        return "Final: destroyed in the stores, and every registered backup set that held the records has expired."
+    if certificate.state == "beyond use":
+        until = reader_date(certificate.until)
+        return (
+            f"Destroyed in the stores. Copies remain in backups until {until}; until then they are beyond use:"
+            " nobody reads them, and a restore destroys them again. This certificate becomes final after that day."
+        )
+    return "Destroyed in the stores. No backup set is registered, so this certificate says nothing about backups."
+
+
+def sections(data: CertificateData) -> list[Section]:
+    """Return every section of the certificate, in reading order."""
+    return [
+        _about(data),
+        _officers(data),
+        _account(data),
+        _method(data),
+        _checks(data),
+        _books(data),
+        _exceptions(data),
+        _backups(data),
+        _not_searched(data),
+        Section("What this certificate does not prove", points=data.certificate.limits),
+        _how_to_verify(data),
+        Section(
+            "Checkpoint",
+            ("The signed state of the destruction log when this certificate was issued. Keep it.",),
+            verbatim=data.certificate.checkpoint,
+        ),
+    ]
+
+
+def _about(data: CertificateData) -> Section:
+    its = data.certificate
+    minutes = ", ".join(map(reader_date, its.adopted_minutes)) or "no adoption in the log"
+    facts = (
+        ("Certificate", its.certificate),
+        ("Organisation", data.organisation),
+        ("On the authority of", its.authority),
+        ("Retention schedule", f"{its.schedule_name}, version {its.schedule_version}"),
+        ("Schedule hash", its.schedule_hash),
+        ("Adopted by the minute of", minutes),
+        ("Due as of", reader_date(its.as_of)),
+        ("Run opened", reader_date(its.opened_at)),
+        ("Run closed", reader_date(its.closed_at)),
+        ("Entries in the log", f"{thousands(its.first_leaf)} to {thousands(its.closing_leaf)}"),
+        ("Holds", _holds(data)),
+        ("Made with", its.tool),
+    )
+    return Section("What this is", facts=facts)
+
+
+def _holds(data: CertificateData) -> str:
+    if not data.holds_checked:
+        return "no record came to the point where holds are checked"
+    when = f", last on {reader_date(data.holds_checked_at)}" if data.holds_checked_at else ""
+    return f"checked for {_records(data.holds_checked)} inside the destroying step{when}"
+
+
+def _officers(data: CertificateData) -> Section:
+    rows = tuple(
+        (officer.officer, words(officer.role), words(officer.did), reader_date(officer.signed_at))
+        for officer in data.certificate.officers
+    )
+    table = Table("Officers and what they signed", ("Officer", "Role", "What they did", "When"), rows)
+    return Section(
+        "Who decided and who did it", ("Each signature is in the log, made with the person’s own key.",), table=table
+    )
+
+
+def _account(data: CertificateData) -> Section:
+    rows = tuple(
+        (
+            line.store,
+            words(line.class_name),
+            line.rule,
+            words(line.outcome),
+            words(line.reason),
+            _months(line),
+            thousands(line.count),
+        )
+        for line in data.certificate.lines
+    )
+    table = Table(
+        "Records by store, class, rule and outcome",
+        ("Store", "Class", "Rule", "Outcome", "Reason", "Due in", "Records"),
+        rows,
+        (6,),
+    )
+    return Section("What was destroyed and what was not", table=table)
+
+
+def _months(line: Line) -> str:
+    if "none" in (line.from_month, line.to_month):
+        return "no date"
+    first, last = _month(line.from_month), _month(line.to_month)
+    return first if first == last else f"{first} to {last}"
+
+
+def _month(month: str) -> str:
+    return reader_date(f"{month}-01").split(" ", 1)[1]
+
+
+def _method(data: CertificateData) -> Section:
+    counts: dict[tuple[str, str], int] = {}
+    for line in data.certificate.lines:
+        if line.outcome in ("destroyed", "blanked", "redacted"):
+            counts[line.store, line.grade] = counts.get((line.store, line.grade), 0) + line.count
+    methods = data.methods or {}
+    rows = tuple(
+        (store, methods.get(store, "not described"), words(grade), thousands(count))
+        for (store, grade), count in sorted(counts.items())
+    )
+    table = Table("Method by store", ("Store", "What was done", "Grade reached", "Records"), rows, (3,))
+    return Section("How it was destroyed", table=table)
+
+
+def _checks(data: CertificateData) -> Section:
+    checks = data.certificate.verifications
+    if not checks:
+        return Section("Looked for afterwards", ("The log holds no check after the destruction.",))
+    rows = tuple(
+        (
+            check["store"],
+            words(check["method"]),
+            words(check["credential"]),
+            thousands(check["checked"]),
+            thousands(check["remaining"]),
+        )
+        for check in checks
+    )
+    headings = ("Store", "How", "With which access", "Looked for", "Still there")
+    return Section("Looked for afterwards", table=Table("Checks after the destruction", headings, rows, (3, 4)))
+
+
+def _books(data: CertificateData) -> Section:
+    rows = tuple(
+        (
+            row["store"],
+            words(row["class"]),
+            *(thousands(row[name]) for name in ("before", "created", "destroyed", "after")),
+            "yes" if _balances(row) else "NO",
+        )
+        for row in data.certificate.books
+    )
+    if not rows:
+        return Section("Books", ("The log holds no counts of records before and after.",))
+    headings = ("Store", "Class", "Before", "Created", "Destroyed", "After", "Balances")
+    return Section("Books", table=Table("Before + created − destroyed = after", headings, rows, (2, 3, 4, 5)))
+
+
+def _balances(row: dict[str, int]) -> bool:
+    return row["before"] + row["created"] - row["destroyed"] == row["after"]
+
+
+def _exceptions(data: CertificateData) -> Section:
+    points = [*_exceptions_in_the_figures(data), *data.exceptions]
+    if not points:
+        return Section("Exceptions", ("None.",))
+    return Section("Exceptions", points=tuple(points))
+
+
+def _exceptions_in_the_figures(data: CertificateData) -> Iterable[str]:
+    its = data.certificate
+    failed, recovered = its.totals["failed"], sum(line.recovered for line in its.lines)
+    remaining = sum(check["remaining"] for check in its.verifications)
+    unbalanced = sum(not _balances(row) for row in its.books)
+    if failed:
+        yield f"{_records(failed)} could not be destroyed: see the outcome failed above."
+    if recovered:
+        yield f"The outcome of {_records(recovered)} was settled after an interruption, from the store itself."
+    if remaining:
+        yield f"{_records(remaining)} still found after the destruction."
+    if unbalanced:
+        yield f"Books that do not balance: {thousands(unbalanced)}. See the table above."
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{thousands(count)} records"
+
+
+def _backups(data: CertificateData) -> Section:
+    rows = tuple(
+        (
+            backup.name,
+            backup.store,
+            reader_date(backup.taken),
+            reader_date(backup.expires),
+            "gone" if backup.expired else "beyond use",
+        )
+        for backup in data.certificate.backups
+    )
+    if not rows:
+        return Section("Backups that held the records", ("None is registered in the log.",))
+    headings = ("Backup set", "Store", "Taken", "Expires", "State")
+    return Section("Backups that held the records", table=Table("Backup sets", headings, rows))
+
+
+def _not_searched(data: CertificateData) -> Section:
+    places = tuple(words(place) for place in data.certificate.not_searched)
+    if not places:
+        return Section("Places not searched", ("None is named in the log.",))
+    return Section("Places not searched", points=places)
+
+
+def _how_to_verify(data: CertificateData) -> Section:
+    return Section(
+        "How to verify it",
+        (
+            "You need Python 3.8 or later, nothing else, and no network. Take verify_winnow.py out of"
+            f" {data.bundle}, or better use a copy that you trust already. Take {data.key_file} from where the"
+            " organisation published it, not from the bundle. Then run the command below.",
+            "Add --checkpoint with a file that holds the checkpoint of an earlier certificate. Only then does the"
+            " answer not depend on the holder of the log’s key: nothing below that checkpoint can have been rewritten.",
+        ),
+        verbatim=f"python3 -I verify_winnow.py {data.bundle} --key {data.key_file}",
+    )

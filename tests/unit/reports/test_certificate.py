@@ -1,0 +1,206 @@
+"""The destruction certificate as HTML and PDF: the same words in both, accessible, hostile texts stay texts."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from reports.auditor_readme import WIDTH, auditor_readme
+from reports.certificate import certificate_html, certificate_pdf
+from reports.certificate_data import CertificateData
+from reports.certificate_document import sections, state_line
+from rules.errors import BadInput
+from tests.unit.reports.html import main_of, well_formed
+from tests.unit.reports.sample_certificate import CERTIFICATE, CHECKPOINT, DATA
+
+GOLDEN = Path(__file__).parent / "golden" / "certificate.html"
+
+
+def pdf_text(data: bytes) -> str:
+    """Return the text of a PDF with single spaces."""
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def plain(page: str) -> str:
+    """Return a page's text with single spaces."""
+    return " ".join(re.sub("<[^>]+>", " ", main_of(page)).split())
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    """The sample certificate as PDF."""
+    return certificate_pdf(DATA)
+
+
+def test_the_page_is_as_agreed() -> None:
+    """The sample gives exactly the golden page (set WINNOW_GOLDEN=write to write it anew, then read the diff)."""
+    made = main_of(certificate_html(DATA))
+    if os.environ.get("WINNOW_GOLDEN") == "write":
+        GOLDEN.write_text(made, encoding="utf-8")
+    assert made == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_page_is_well_formed() -> None:
+    """Every element is closed, headings are in order, tables have captions and scopes, nothing is fetched."""
+    well_formed(certificate_html(DATA))
+
+
+def test_the_pdf_is_accessible(pdf: bytes) -> None:
+    """The PDF says that it is PDF/UA-1, has tags, a title, a language, headings, and words for its picture."""
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en-GB"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Certificate of destruction run-2026-0001"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_object().get_data()
+    kinds, words = structure(root["/StructTreeRoot"])
+    assert {"/H1", "/H2", "/TH", "/TD", "/Figure", "/L"} <= kinds
+    assert any("QR code" in text for text in words)
+
+
+def structure(node: Any) -> tuple[set[str], list[str]]:
+    """Return the kinds of all tags below a node, and all alternative texts."""
+    kinds: set[str] = set()
+    texts: list[str] = []
+    todo: list[Any] = [node]
+    while todo:
+        current = todo.pop()
+        current = current.get_object() if isinstance(current, pypdf.generic.IndirectObject) else current
+        if isinstance(current, pypdf.generic.ArrayObject):
+            todo.extend(current)
+        elif isinstance(current, pypdf.generic.DictionaryObject):
+            kinds.add(str(current.get("/S")))
+            if "/Alt" in current:
+                texts.append(str(current["/Alt"]))
+            if "/K" in current:
+                todo.append(current.raw_get("/K"))
+    return kinds, texts
+
+
+def test_both_forms_carry_every_field(pdf: bytes) -> None:
+    """Each field that a certificate must carry is in the HTML and in the PDF, in the same words."""
+    shown = (pdf_text(pdf), plain(certificate_html(DATA)))
+    wanted = [
+        "due 452 = destroyed 448 + kept 0 + held 3 + failed 1; undatable 17",
+        "run-2026-0001",
+        "402 to 1,283",
+        "until 13 December 2026",
+        "version 2026-04",
+        "14 April 2026",
+        "checked for 452 records",
+        "winnow-0.1.0",
+        "September 2025",
+        "leftover pages of the database file cleared",
+        "1 record could not be destroyed",
+        "settled after an interruption",
+        "weekly-2026-37",
+        "volunteers phones",
+        "python3 -I verify_winnow.py larch-evidence-2026.zip --key winnow.vkey",
+        "larch.example/winnow 1284",
+        *(officer.officer for officer in CERTIFICATE.officers),
+        *CERTIFICATE.limits,
+    ]
+    for text in shown:
+        folded = text.replace("’", "'").replace("&#39;", "'").replace("- ", "-")
+        assert [want for want in wanted if want.replace("’", "'").replace("- ", "-") not in folded] == []
+
+
+def test_the_same_data_give_the_same_pdf(pdf: bytes) -> None:
+    """A certificate can be issued again, byte for byte: no clock is read."""
+    assert certificate_pdf(DATA) == pdf
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '#set page(width: 1pt) *b* $x$ `raw` [x] @ref // \\u{41} "; #panic()',
+        "=cmd|' /C calc'!A0 <script>alert(1)</script>",
+        "long " * 400,
+    ],
+)
+def test_hostile_texts_stay_texts(hostile: str) -> None:
+    """Markup of either language in a value is set as it stands."""
+    data = replace(DATA, organisation=hostile, exceptions=(hostile,))
+    page = certificate_html(data)
+    well_formed(page)
+    assert "<script" not in page
+    shown = pdf_text(certificate_pdf(data)).replace("’", "'").replace("”", '"').replace("“", '"')
+    assert " ".join(hostile.split())[:60] in shown
+
+
+def test_control_characters_do_not_break_the_pdf() -> None:
+    """A control character in a value leaves a PDF that can be read."""
+    assert "Larch" in pdf_text(certificate_pdf(replace(DATA, organisation="Larch \x07\x1b\u202e Trust")))
+
+
+def test_a_name_in_a_rare_script_costs_no_certificate() -> None:
+    """Letters that no font has are spelled out in the PDF and shown as they are in the HTML."""
+    data = replace(DATA, organisation="Larch \U00016f00 Trust")
+    assert "Larch (U+16F00) Trust" in pdf_text(certificate_pdf(data))
+    assert "\U00016f00" in certificate_html(data)
+
+
+@pytest.mark.parametrize(
+    ("state", "start"),
+    [("final", "Final: "), ("beyond use", "Destroyed in the stores. Copies"), ("backups not registered", "Destroyed")],
+)
+def test_each_state_has_its_words(state: str, start: str) -> None:
+    """Final, beyond use until a day, and nothing known about backups read differently."""
+    data = replace(DATA, certificate=replace(CERTIFICATE, state=state))
+    assert state_line(data).startswith(start)
+
+
+def test_a_certificate_that_does_not_add_up_is_not_made() -> None:
+    """Counts that do not add up, and a state nobody has words for, are refused."""
+    with pytest.raises(BadInput):
+        replace(DATA, certificate=replace(CERTIFICATE, totals={**CERTIFICATE.totals, "due": 1}))
+    with pytest.raises(BadInput):
+        replace(DATA, certificate=replace(CERTIFICATE, state="perhaps"))
+
+
+def test_what_went_wrong_is_said_without_being_asked() -> None:
+    """Records still found and books that do not balance become exceptions by themselves."""
+    check = {**CERTIFICATE.verifications[0], "remaining": 5}
+    book = {**CERTIFICATE.books[0], "after": 1}
+    data = replace(DATA, certificate=replace(CERTIFICATE, verifications=(check,), books=(book,)))
+    points = next(section.points for section in sections(data) if section.title == "Exceptions")
+    assert "5 records still found after the destruction." in points
+    assert "Books that do not balance: 1. See the table above." in points
+
+
+def test_an_empty_run_has_a_certificate() -> None:
+    """A run that destroyed nothing still gets a certificate in both forms."""
+    totals = dict.fromkeys(CERTIFICATE.totals, 0)
+    none = replace(
+        CERTIFICATE, totals=totals, lines=(), verifications=(), books=(), backups=(), not_searched=(), officers=(),
+        adopted_minutes=(), state="backups not registered", until="",
+    )  # fmt: skip
+    data = CertificateData(none, "Larch", DATA.proof, "b.zip", "k.vkey")
+    well_formed(certificate_html(data))
+    assert "due 0 = destroyed 0" in pdf_text(certificate_pdf(data))
+
+
+def test_a_proof_too_long_for_a_qr_code_leaves_the_checkpoint() -> None:
+    """When the proof does not fit, the code holds the checkpoint, and the caption says where the proof is."""
+    assert "the proof lies in the bundle" in certificate_html(replace(DATA, proof="x" * 3000))
+    with pytest.raises(BadInput):
+        certificate_html(replace(DATA, proof="x" * 3000, certificate=replace(CERTIFICATE, checkpoint="x" * 3000)))
+
+
+def test_the_readme_is_plain_and_complete() -> None:
+    """README.txt has the command on one line, short lines, and none of its places left unfilled."""
+    text = auditor_readme("Larch {x} Counselling", "run-2026-0001", "larch-evidence.zip", "winnow.vkey")
+    assert "    python3 -I verify_winnow.py larch-evidence.zip --key winnow.vkey\n" in text
+    assert all(len(line) <= WIDTH for line in text.splitlines())
+    assert "Larch {x} Counselling" in " ".join(text.split())
+    assert CHECKPOINT not in text
