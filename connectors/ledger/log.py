@@ -6,7 +6,7 @@ Appending is a compare-and-swap on the head; no sequence is used, as a rollback 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,6 +16,7 @@ from connectors.ledger.tables import checkpoint, head, leaf
 from rules.errors import CheckSaidNo
 from rules.evidence.checkpoint import Checkpoint, peek_checkpoint
 from rules.evidence.checkpoint import sign_checkpoint as sign_note_of
+from rules.evidence.leaf import Leaf, decode, encode
 from rules.evidence.note import NoteSigner
 from rules.evidence.tree import CompactRange, leaf_hash
 
@@ -34,22 +35,37 @@ class Head:
 def append(source: Source, leaves: Sequence[bytes]) -> int:
     """Append the bytes of leaves and return the index of the first. All of them are stored, or none."""
     with writing(source) as connection:
-        grown = _swap_head(connection, leaves)
-        first = grown.size - len(leaves)
-        for chunk in chunks(enumerate(leaves, start=first)):
-            connection.execute(insert(leaf), [{"idx": index, "bytes": data} for index, data in chunk])
-    return first
+        return _append(connection, lambda: leaves)
 
 
-def _swap_head(connection: Connection, leaves: Sequence[bytes]) -> CompactRange:
-    hashes = [leaf_hash(data) for data in leaves]
+def record(source: Source, leaves: Sequence[Leaf], at: str) -> int:
+    """Append leaves that lack their time, all of them logged `at`, and return the index of the first.
+
+    Where a clock went back, they get the time of the last leaf: times in the log never decrease. Raises BadInput for a
+    leaf that the table of leaves refuses.
+    """
+    with writing(source) as connection:
+        return _append(connection, lambda: [encode({**one, "at": max(at, last_time(connection))}) for one in leaves])
+
+
+def last_time(source: Source) -> str:
+    """Return the time of the last leaf, or an empty text for an empty log."""
+    with reading(source) as connection:
+        data = connection.scalar(select(leaf.c.bytes).order_by(leaf.c.idx.desc()).limit(1))
+    return str(decode(bytes(data))["at"]) if data is not None else ""
+
+
+def _append(connection: Connection, make: Callable[[], Sequence[bytes]]) -> int:
     # A lost race means that another writer has committed, so each round somebody gets on.
     while True:
-        now = read_head(connection)
-        grown = now.edge.extend(hashes)
+        now, leaves = read_head(connection), make()
+        grown = now.edge.extend(leaf_hash(data) for data in leaves)
         values = {"size": grown.size, "root": grown.root().hex(), "compact_range": grown.to_text()}
         if connection.execute(update(head).where(head.c.id == 1, head.c.size == now.size).values(values)).rowcount == 1:
-            return grown
+            break
+    for chunk in chunks(enumerate(leaves, start=now.size)):
+        connection.execute(insert(leaf), [{"idx": index, "bytes": data} for index, data in chunk])
+    return now.size
 
 
 def read_head(source: Source) -> Head:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 
 from connectors.ledger.base import Source, chunks, reading, writing
-from connectors.ledger.sifts import get_sift, iterate
+from connectors.ledger.sifts import StoredFinding, get_sift, iterate
 from connectors.ledger.tables import decision, proposal
 from rules.errors import BadInput, Refused
 from rules.evidence.commitment import KEY_SIZE, blinded_digest
@@ -60,11 +60,11 @@ def freeze(source: Source, sift_id: int, created_at: str, random: Callable[[int]
     if sift is None or sift.finished_at is None:
         raise BadInput(f"sift {sift_id} has not been finished, so it can't be proposed")
     salt = random(KEY_SIZE)
-    count, digest = _digest(source, sift_id, sift.as_of, sift.schedule_digest)
+    count, digest = _digest(source, sift_id, sift.as_of, sift.schedule_digest, salt)
     frozen = Proposal(
         id=f"proposal-{sift.as_of.isoformat()}-{sift_id}",
         sift=sift_id,
-        hash=blinded_digest(salt, digest).hex(),
+        hash=digest,
         salt=salt.hex(),
         count=count,
         as_of=sift.as_of,
@@ -80,16 +80,21 @@ def unchanged(source: Source, frozen: Proposal) -> bool:
     """Say whether the findings are still those that were frozen. False once the salt is forgotten."""
     if frozen.salt is None:
         return False
-    count, digest = _digest(source, frozen.sift, frozen.as_of, frozen.schedule_digest)
-    return count == frozen.count and blinded_digest(bytes.fromhex(frozen.salt), digest).hex() == frozen.hash
+    salt = bytes.fromhex(frozen.salt)
+    return (frozen.count, frozen.hash) == _digest(source, frozen.sift, frozen.as_of, frozen.schedule_digest, salt)
 
 
-def _digest(source: Source, sift_id: int, as_of: date, schedule_digest: str) -> tuple[int, bytes]:
+def line_tag(salt: bytes, stored: StoredFinding) -> str:
+    """Return what stands for one finding under a proposal's hash: its line, blinded, or the tag left in its place."""
+    return stored.line_tag or blinded_digest(salt, proposal_line(stored.ordinal, stored.finding)).hex()
+
+
+def _digest(source: Source, sift_id: int, as_of: date, schedule_digest: str, salt: bytes) -> tuple[int, str]:
     digest, count = sha256(proposal_head(as_of, schedule_digest)), 0
     for stored in iterate(source, sift_id):
-        digest.update(proposal_line(stored.ordinal, stored.finding))
+        digest.update(bytes.fromhex(line_tag(salt, stored)))
         count += 1
-    return count, digest.digest()
+    return count, blinded_digest(salt, digest.digest()).hex()
 
 
 def get(source: Source, proposal_id: str) -> Proposal | None:

@@ -20,12 +20,17 @@ _BATCH = 5_000
 
 @dataclass(frozen=True)
 class Sift:
-    """One evaluation of a schedule over all stores. `facts` are counts that the sift noted at its end."""
+    """One evaluation of a schedule over all stores. `facts` are counts that the sift noted at its end.
+
+    `scope` is empty for the whole schedule; a sift of some classes only (daily notes) names itself here, so that it
+    does not make a review of the whole stale.
+    """
 
     id: int
     as_of: date
     schedule_digest: str
     schedule_version: str
+    scope: str
     started_at: str
     finished_at: str | None
     facts: Mapping[str, int]
@@ -33,10 +38,14 @@ class Sift:
 
 @dataclass(frozen=True)
 class StoredFinding:
-    """A finding with its place in the order of its sift, counted from 1."""
+    """A finding with its place in the order of its sift, counted from 1.
+
+    `line_tag` is empty, or stands for what was forgotten of it after its record had gone.
+    """
 
     ordinal: int
     finding: Finding
+    line_tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +62,16 @@ class Count:
     latest: date | None
 
 
-def new_sift(source: Source, as_of: date, schedule_digest: str, schedule_version: str, started_at: str) -> int:
-    """Begin a sift and return its id. `started_at` is an ISO 8601 instant in UTC."""
+def new_sift(
+    source: Source, as_of: date, schedule_digest: str, schedule_version: str, started_at: str, scope: str = ""
+) -> int:
+    """Begin a sift and return its id. `started_at` is an ISO 8601 instant in UTC; `scope` as in `Sift`."""
     with writing(source) as connection:
         values = {
             "as_of": as_of,
             "schedule_digest": schedule_digest,
             "schedule_version": schedule_version,
+            "scope": scope,
             "started_at": started_at,
             "facts": "{}",
         }
@@ -110,9 +122,10 @@ def get_sift(source: Source, sift_id: int) -> Sift | None:
     return _one_sift(source, select(sift).where(sift.c.id == sift_id))
 
 
-def latest_sift(source: Source) -> Sift | None:
-    """Return the newest finished sift, or None when there is none."""
-    return _one_sift(source, select(sift).where(sift.c.finished_at.is_not(None)).order_by(sift.c.id.desc()).limit(1))
+def latest_sift(source: Source, scope: str = "") -> Sift | None:
+    """Return the newest finished sift of this scope, or None when there is none."""
+    finished = select(sift).where(sift.c.finished_at.is_not(None), sift.c.scope == scope)
+    return _one_sift(source, finished.order_by(sift.c.id.desc()).limit(1))
 
 
 def findings(
@@ -125,7 +138,7 @@ def findings(
     if rule:
         query = query.where(finding.c.rule == rule)
     with reading(source) as connection:
-        return [_from_row(row) for row in connection.execute(query.order_by(finding.c.ordinal).limit(limit))]
+        return [from_row(row) for row in connection.execute(query.order_by(finding.c.ordinal).limit(limit))]
 
 
 def iterate(source: Source, sift_id: int, kinds: Sequence[Kind] = (), rule: str = "") -> Iterator[StoredFinding]:
@@ -142,7 +155,7 @@ def by_ordinal(source: Source, sift_id: int, ordinals: Iterable[int]) -> dict[in
     with reading(source) as connection:
         for chunk in chunks(ordinals):
             rows = connection.execute(select(finding).where(finding.c.sift == sift_id, finding.c.ordinal.in_(chunk)))
-            found.update({row.ordinal: _from_row(row).finding for row in rows})
+            found.update({row.ordinal: from_row(row).finding for row in rows})
     return found
 
 
@@ -184,7 +197,8 @@ def _to_row(sift_id: int, ordinal: int, item: Finding) -> dict[str, object]:
     }
 
 
-def _from_row(row: Row[Any]) -> StoredFinding:
+def from_row(row: Row[Any]) -> StoredFinding:
+    """Read a row of the table `finding`."""
     return StoredFinding(
         row.ordinal,
         Finding(
@@ -203,4 +217,5 @@ def _from_row(row: Row[Any]) -> StoredFinding:
             facts=json.loads(row.facts),
             read_first=tuple(json.loads(row.read_first)),
         ),
+        row.line_tag or "",
     )

@@ -43,6 +43,7 @@ sift = Table(
     Column("as_of", Date, nullable=False),
     Column("schedule_digest", String(64), nullable=False),
     Column("schedule_version", Text, nullable=False),
+    Column("scope", Text, nullable=False),
     Column("started_at", Text, nullable=False),
     Column("finished_at", Text),
     Column("facts", Text, nullable=False, server_default="{}"),
@@ -66,6 +67,8 @@ finding = Table(
     Column("reason", Text, nullable=False),
     Column("facts", Text, nullable=False),
     Column("read_first", Text, nullable=False),
+    # Once the record is gone: what stands for the forgotten line under the hash of a proposal still in use.
+    Column("line_tag", String(64)),
 )
 
 # A record is in one finding at most that says what becomes of it.

@@ -60,6 +60,7 @@ def _sifts() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("schedule_digest", sa.String(length=64), nullable=False),
         sa.Column("schedule_version", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.Text(), nullable=True),
         sa.Column("facts", sa.Text(), server_default="{}", nullable=False),
@@ -82,6 +83,7 @@ def _sifts() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("read_first", sa.Text(), nullable=False),
+        sa.Column("line_tag", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["sift"], ["sift.id"], name=op.f("fk_finding_sift_sift")),
         sa.PrimaryKeyConstraint("sift", "ordinal", name=op.f("pk_finding")),
     )

@@ -1,0 +1,178 @@
+"""Keys on disk: each officer's own Ed25519 key and the DPO's sealing key under a passphrase, and the log's key.
+
+A private key is an encrypted PKCS 8 PEM file. Its password is what scrypt (RFC 7914) makes of the passphrase, because
+PKCS 8 as OpenSSL writes it stretches too little; salt and cost stand in the line above the PEM block. The log's key is
+for the machine that destroys and bears no passphrase: the file is readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from unicodedata import normalize
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from rules.errors import BadInput, Problem
+from rules.evidence.base64text import from_base64, to_base64
+from rules.evidence.note import NoteKey, NoteSigner, Sign
+
+Random = Callable[[int], bytes]
+system_random: Random = os.urandom
+
+SHORTEST_PASSPHRASE = 10
+LOG_KEY, LOG_VKEY = "log.pem", "winnow.vkey"
+_COST = 2**15  # scrypt N with r 8, p 1: 32 MiB and about a tenth of a second
+_HEADING = re.compile(rb"\Awinnow-key-v1 scrypt ([0-9]{4,8}) 8 1 ([0-9a-f]{32})\n")
+_SEAL = b"winnow-seal-v1"
+_WRONG = "this passphrase does not open this key"
+
+
+def verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Say whether an Ed25519 signature of 64 bytes belongs to the message and the public key of 32 bytes (RFC 8032)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def create_officer_key(folder: Path, slug: str, passphrase: str, random: Random) -> bytes:
+    """Make an officer's signing key in `folder` and return its public half, 32 bytes.
+
+    Raises BadInput for a passphrase that is too short, or where the officer has a key already.
+    """
+    private = Ed25519PrivateKey.from_private_bytes(random(32))
+    _write_locked(folder / f"{slug}.pem", private, passphrase, random)
+    return private.public_key().public_bytes_raw()
+
+
+def officer_signer(folder: Path, slug: str, passphrase: str) -> tuple[bytes, Sign]:
+    """Open an officer's signing key: its public half, and the power to sign. Raises BadInput."""
+    private = _load(folder / f"{slug}.pem", passphrase)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise BadInput(_WRONG)
+    return private.public_key().public_bytes_raw(), private.sign
+
+
+def create_sealing_key(folder: Path, slug: str, passphrase: str, random: Random) -> bytes:
+    """Make the key pair to which run keys are sealed; return its public half, 32 bytes (X25519). Raises BadInput."""
+    private = X25519PrivateKey.from_private_bytes(random(32))
+    _write_locked(folder / f"{slug}-sealing.pem", private, passphrase, random)
+    return private.public_key().public_bytes_raw()
+
+
+def seal(public: bytes, secret: bytes, random: Random) -> str:
+    """Encrypt a secret so that only the holder of the sealing key opens it; returns base 64.
+
+    X25519 with a fresh key pair for each secret, HKDF-SHA256 over both public halves (RFC 5869), ChaCha20-Poly1305.
+    """
+    once = X25519PrivateKey.from_private_bytes(random(32))
+    sender = once.public_key().public_bytes_raw()
+    key = _shared(once, public, sender + public)
+    # The key encrypts this one message, so a fixed nonce is used once.
+    return to_base64(sender + ChaCha20Poly1305(key).encrypt(bytes(12), secret, _SEAL))
+
+
+def open_sealed(folder: Path, slug: str, passphrase: str, sealed: str) -> bytes:
+    """Open what `seal` encrypted to this officer. Raises BadInput for a wrong passphrase or another's secret."""
+    private = _load(folder / f"{slug}-sealing.pem", passphrase)
+    data = from_base64(sealed, "a sealed key")
+    if not isinstance(private, X25519PrivateKey) or len(data) < 32:
+        raise BadInput(_WRONG)
+    public = private.public_key().public_bytes_raw()
+    try:
+        key = _shared(private, data[:32], data[:32] + public)
+        return ChaCha20Poly1305(key).decrypt(bytes(12), data[32:], _SEAL)
+    except (InvalidTag, ValueError):
+        raise BadInput("this key does not open what was sealed") from None
+
+
+def log_signer(folder: Path, origin: str, random: Random) -> NoteSigner:
+    """Return the log's signer; at first use its key is made, and its public half written beside it (winnow.vkey).
+
+    Raises BadInput where the key can't be read, or an origin that a signed note can't carry.
+    """
+    path = folder / LOG_KEY
+    if not path.exists():
+        _create_log_key(path, origin, random)
+    private = _load(path, None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise BadInput(Problem("this is not the log's key", file=path.name))
+    return NoteSigner(NoteKey(origin, private.public_key().public_bytes_raw()), private.sign)
+
+
+def _create_log_key(path: Path, origin: str, random: Random) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(random(32))
+    vkey = NoteKey(origin, private.public_key().public_bytes_raw()).to_text()
+    _write_new(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    path.with_name(LOG_VKEY).write_text(vkey + "\n", encoding="utf-8")
+
+
+def _shared(private: X25519PrivateKey, public: bytes, both: bytes) -> bytes:
+    secret = private.exchange(X25519PublicKey.from_public_bytes(public))
+    return HKDF(hashes.SHA256(), 32, salt=None, info=_SEAL + both).derive(secret)
+
+
+def _write_locked(path: Path, private: Ed25519PrivateKey | X25519PrivateKey, passphrase: str, random: Random) -> None:
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise BadInput(f"the passphrase must have at least {SHORTEST_PASSPHRASE} characters")
+    salt = random(16)
+    lock: KeySerializationEncryption = BestAvailableEncryption(_password(passphrase, salt, _COST))
+    heading = f"winnow-key-v1 scrypt {_COST} 8 1 {salt.hex()}\n".encode()
+    _write_new(path, heading + private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadInput(Problem("there is a key of this name already", file=path.name)) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _load(path: Path, passphrase: str | None) -> object:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        mend = "Keys lie in the folder keys/ of the project."
+        raise BadInput(Problem("this key cannot be read", file=path.name, mend=mend)) from None
+    heading = _HEADING.match(data)
+    try:
+        if passphrase is None:
+            return load_pem_private_key(data, None)
+        if heading is None:
+            raise BadInput(_WRONG)
+        cost = int(heading[1])
+        if cost > 2**20 or cost & (cost - 1):
+            raise BadInput(_WRONG)
+        password = _password(passphrase, bytes.fromhex(heading[2].decode()), cost)
+        return load_pem_private_key(data[heading.end() :], password)
+    except (ValueError, TypeError):
+        raise BadInput(_WRONG) from None
+
+
+def _password(passphrase: str, salt: bytes, cost: int) -> bytes:
+    # NFC, so that an accent typed on another keyboard is the same letter.
+    return b64encode(Scrypt(salt, 32, cost, 8, 1).derive(normalize("NFC", passphrase).encode()))

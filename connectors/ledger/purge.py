@@ -1,0 +1,203 @@
+"""Once a run is closed: nothing in the review tables says any more what was destroyed (invariant 5).
+
+Keys, case numbers, dates and notes go; commitments, rules, reasons as codes, months and counts remain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, update
+
+from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, writing
+from connectors.ledger.proposals import line_tag
+from connectors.ledger.runs import CLOSED, get_run
+from connectors.ledger.sifts import SETTLING, from_row
+from connectors.ledger.tables import decision, finding, hold, person, planned, proposal, run
+from connectors.ledger.tables import sift as sift_table
+from rules.errors import Refused
+
+_PAGE = 2_000
+_DONE = "done"
+
+
+def purge_closed(source: Source, run_id: str) -> int:
+    """Forget what the closed run destroyed; return how many records that were. Doing it twice changes nothing.
+
+    Raises Refused for a run that is not closed.
+    """
+    with writing(source) as connection:
+        closing = get_run(connection, run_id)
+        if closing is None or closing.state != CLOSED:
+            raise Refused(f"run {run_id} is not closed")
+        gone = _gone_people(connection, run_id)
+        salts = _living_salts(connection)
+        _forget_places(connection, run_id, salts)
+        if gone:
+            _forget_people(connection, gone, salts)
+        count = _forget_planned(connection, run_id)
+        _forget_salts(connection, closing.proposal)
+    return count
+
+
+def compact(ledger: Ledger) -> None:
+    """Overwrite what the database file still holds of deleted rows, as far as its engine can be told to."""
+    if ledger.engine.dialect.name == "postgresql":
+        with ledger.engine.connect() as connection:
+            free = connection.execution_options(isolation_level="AUTOCOMMIT")
+            free.exec_driver_sql("VACUUM finding, planned, decision, hold, person, proposal")
+    elif ledger.engine.dialect.name == "sqlite":
+        # A raw connection, because a checkpoint of the write-ahead log can't run inside a transaction.
+        raw = ledger.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+        finally:
+            raw.close()
+
+
+def _gone_people(connection: Connection, run_id: str) -> frozenset[str]:
+    # The head of a file bears its case number as its key; with the head, the whole file is gone.
+    heads = select(planned.c.subject).where(
+        planned.c.run == run_id,
+        planned.c.state == _DONE,
+        planned.c.action == "destroy",
+        planned.c.key == planned.c.subject,
+    )
+    return frozenset(str(subject) for subject in connection.scalars(heads))
+
+
+def _living_salts(connection: Connection) -> dict[int, bytes]:
+    rows = connection.execute(select(proposal.c.sift, proposal.c.salt).where(proposal.c.salt.is_not(None)))
+    return {int(row.sift): bytes.fromhex(row.salt) for row in rows}
+
+
+def _pages(connection: Connection, query: Select[Any]) -> Iterator[list[Row[Any]]]:
+    after = (0, 0)
+    place = (finding.c.sift, finding.c.ordinal)
+    while True:
+        beyond = query.where(tuple_(*place) > tuple_(*after)).order_by(*place).limit(_PAGE)
+        rows = list(connection.execute(beyond))
+        if not rows:
+            return
+        yield rows
+        after = (rows[-1].sift, rows[-1].ordinal)
+
+
+def _forget_places(connection: Connection, run_id: str, salts: dict[int, bytes]) -> None:
+    same = (
+        (planned.c.store == finding.c.store)
+        & (planned.c.class_name == finding.c.class_name)
+        & (planned.c.key == finding.c.key)
+    )
+    query = select(finding, planned.c.commitment).join(planned, same)
+    for rows in _pages(connection, query.where(planned.c.run == run_id, planned.c.state == _DONE)):
+        _rewrite(connection, rows, salts, _without_record)
+        _forget_notes(connection, rows)
+
+
+def _without_record(row: Row[Any]) -> dict[str, object]:
+    return {
+        "key": row.commitment,
+        "subject": None,
+        "version": "",
+        "reason": "",
+        "facts": "{}",
+        "due_on": _month(row.due_on) if row.kind in SETTLING else None,
+    }
+
+
+def _forget_people(connection: Connection, gone: frozenset[str], salts: dict[int, bytes]) -> None:
+    mentions = select(finding).where((finding.c.facts != "{}") | finding.c.subject.is_not(None))
+    for rows in _pages(connection, mentions):
+        named = [row for row in rows if row.subject in gone or gone & set(json.loads(row.facts).values())]
+        _rewrite(connection, named, salts, lambda row: _without_people(row, gone))
+    released = hold.c.released_on.is_not(None)
+    for chunk in chunks(sorted(gone)):
+        connection.execute(update(hold).where(released, hold.c.subject.in_(chunk)).values(subject=None, name=None))
+    for officer in connection.execute(select(person.c.slug, person.c.case_numbers)).all():
+        kept = [number for number in json.loads(officer.case_numbers) if number not in gone]
+        own = update(person).where(person.c.slug == officer.slug)
+        connection.execute(own.values(case_numbers=to_json(kept)))
+
+
+def _without_people(row: Row[Any], gone: frozenset[str]) -> dict[str, object]:
+    kept = {name: value for name, value in json.loads(row.facts).items() if value not in gone}
+    return {
+        "key": row.key,
+        "subject": None if row.subject in gone else row.subject,
+        "version": row.version,
+        "reason": row.reason,
+        "facts": to_json(kept),
+        "due_on": row.due_on,
+    }
+
+
+def _rewrite(
+    connection: Connection,
+    rows: list[Row[Any]],
+    salts: dict[int, bytes],
+    forget: Callable[[Row[Any]], dict[str, object]],
+) -> None:
+    if not rows:
+        return
+    own = (finding.c.sift == bindparam("own_sift")) & (finding.c.ordinal == bindparam("own_ordinal"))
+    values = []
+    for row in rows:
+        # A proposal still under review keeps its hash: a blinded tag takes the place of the forgotten line.
+        salt = salts.get(row.sift)
+        tag = line_tag(salt, from_row(row)) if salt else row.line_tag
+        values.append({**forget(row), "line_tag": tag, "own_sift": row.sift, "own_ordinal": row.ordinal})
+    changed = ("key", "subject", "version", "reason", "facts", "due_on", "line_tag")
+    connection.execute(update(finding).where(own).values({name: bindparam(name) for name in changed}), values)
+
+
+def _forget_notes(connection: Connection, rows: list[Row[Any]]) -> None:
+    of_sift = select(proposal.c.id).where(proposal.c.sift == bindparam("own_sift")).scalar_subquery()
+    about = (decision.c.proposal == of_sift) & (decision.c.ordinal == bindparam("own_ordinal"))
+    values = [{"own_sift": row.sift, "own_ordinal": row.ordinal} for row in rows]
+    connection.execute(update(decision).where(about).values(note=""), values)
+
+
+def _forget_planned(connection: Connection, run_id: str) -> int:
+    done = (planned.c.run == run_id) & (planned.c.state == _DONE)
+    rows = connection.execute(select(planned.c.ordinal, planned.c.due_on).where(done)).all()
+    own = done & (planned.c.ordinal == bindparam("own_ordinal"))
+    forget: dict[str, Any] = {"key": planned.c.commitment, "subject": None, "version": "", "due_on": bindparam("month")}
+    for chunk in chunks(rows):
+        values = [{"own_ordinal": row.ordinal, "month": _month(row.due_on)} for row in chunk]
+        connection.execute(update(planned).where(own).values(forget), values)
+    return len(rows)
+
+
+def _forget_salts(connection: Connection, proposal_id: str) -> None:
+    """Forget the salt of this proposal unless a run of it is open, and those of older proposals of its scope."""
+    open_runs = select(run.c.id).where(run.c.proposal == proposal_id, run.c.state != CLOSED)
+    if connection.execute(open_runs.limit(1)).first() is None:
+        connection.execute(update(proposal).where(proposal.c.id == proposal_id).values(salt=None))
+    mine = connection.execute(
+        select(sift_table.c.id, sift_table.c.scope).where(
+            sift_table.c.id == select(proposal.c.sift).where(proposal.c.id == proposal_id).scalar_subquery()
+        )
+    ).one()
+    older = select(sift_table.c.id).where(sift_table.c.scope == mine.scope, sift_table.c.id < mine.id)
+    busy = select(run.c.proposal).where(run.c.state != CLOSED)
+    idle = update(proposal).where(proposal.c.sift.in_(older), proposal.c.id.not_in(busy))
+    connection.execute(idle.values(salt=None))
+
+
+def still_named(source: Source, run_id: str) -> int:
+    """Return how many records of the run still show their key: zero after `purge_closed`, but for what was kept."""
+    shown = select(planned.c.ordinal).where(
+        planned.c.run == run_id, planned.c.state == _DONE, planned.c.key != planned.c.commitment
+    )
+    with reading(source) as connection:
+        return len(connection.execute(shown).all())
+
+
+def _month(day: date | None) -> date | None:
+    return day.replace(day=1) if day else None
