@@ -75,6 +75,7 @@ def statistics_html(report: StatisticsReport) -> str:
             rules=rules_in_words(report),
             tables=laid_out(report),
             symbol=HIDDEN_SYMBOL,
+            withheld=WITHHELD,
         )
     )
 
