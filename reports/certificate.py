@@ -117,6 +117,6 @@ def _qr(data: CertificateData) -> tuple[str, str]:
         code.save(drawn, kind="svg", xmldecl=False, svgclass=None, lineclass=None, omitsize=True, border=4, unit=None)
         return (
             drawn.getvalue().decode().strip(),
-            f"QR code: {what}, so that this page can be checked without a network.",
+            f"QR code: {what}. Compare them with the bundle; no network is needed.",
         )
     raise BadInput("the checkpoint of a certificate is too long for a QR code")
