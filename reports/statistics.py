@@ -57,6 +57,11 @@ class ShownTable:
     chart: Markup | None
 
     @property
+    def hides(self) -> bool:
+        """Whether any of its cells is hidden."""
+        return any(cell.hidden for row in self.rows for cell in row.cells)
+
+    @property
     def caption(self) -> str:
         """Who is counted and how the table reads."""
         spec = self.table.spec
@@ -65,7 +70,10 @@ class ShownTable:
 
 
 def statistics_html(report: StatisticsReport) -> str:
-    """Return the report as one HTML page that stands alone: no scripts, no requests, readable on paper."""
+    """Return the report as one HTML page that stands alone: no scripts, no requests, readable on paper.
+
+    The page says that the attacker found nothing, so `rules.privacy.attack.gate` must have said so.
+    """
     return (
         environment()
         .get_template("statistics.html")
@@ -100,7 +108,7 @@ def rules_in_words(report: StatisticsReport) -> tuple[str, ...]:
         f"Every count of 1 to {policy.threshold - 1} people is hidden and shown as {HIDDEN_SYMBOL}. {zeros}",
         "Some larger counts are hidden as well, because a hidden count could otherwise be worked out by taking the "
         "shown ones from a total. They have the same symbol, so it does not tell how big a hidden count is.",
-        "Totals are true: they include the people in hidden cells. No number is rounded or changed.",
+        "Totals that are shown are true: they include the people in hidden cells. No number is rounded or changed.",
         f"Before publication a program tried to work out each hidden count from all numbers of this report together"
         f"{earlier}, also as somebody who knows that they are alone in a cell. It found none.",
         "No table can guard against what somebody knows already. Please do not combine these figures with local "

@@ -101,7 +101,7 @@ class _Sheets:
         if shown.table.withheld:
             sheet.write_string(1, 0, WITHHELD)
             return
-        sheet.write_string(1, 0, f"This sheet holds one table. {_NOTE}")
+        sheet.write_string(1, 0, f"This sheet holds one table. {_NOTE if shown.hides else ''}".strip())
         sheet.write_string(2, 0, plain_text(f"{shown.caption}."))
         self._marked(sheet, 3, _distinct(shown.headings), len(shown.rows), f"table_{shown.number}")
         for line, row in enumerate(shown.rows, 4):

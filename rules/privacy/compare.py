@@ -62,6 +62,19 @@ def lines(spec: TableSpec) -> Iterator[tuple[CellKey, list[CellKey]]]:
         yield spec.key(None, column), [spec.key(row, column) for row in rows]
 
 
+def everyone_in_one(tables: Sequence[PublishedTable]) -> Iterator[str]:
+    """Yield words for each shown line whose people are all in one cell: who knows the line knows that of each of them.
+
+    Not a breach of the counts, so no gate: something to look at before publishing, above all in sensitive columns.
+    """
+    for table in tables:
+        for margin, parts in lines(table.spec) if table.spec.columns is not None and not table.withheld else ():
+            total = table.cells[margin]
+            full = [part for part in parts if total and table.cells[part] == total]
+            if margin and full:
+                yield f"everybody in {words(margin)} is in {words(full[0])}"
+
+
 def words(key: CellKey) -> str:
     """Return a cell's name for people: its categories, or "the total"."""
     return ", ".join(f"{name} {category}" for name, category in key) or "the total"

@@ -11,7 +11,7 @@ import pytest
 
 from rules.errors import BadInput
 from rules.privacy.attack import BreachKind, gate, intervals
-from rules.privacy.compare import lines
+from rules.privacy.compare import everyone_in_one, lines
 from rules.privacy.protection import protect
 from rules.privacy.tables import (
     CellKey,
@@ -235,3 +235,11 @@ def test_numbers_that_contradict_each_other_are_refused() -> None:
 def test_a_missing_truth_is_refused() -> None:
     with pytest.raises(BadInput, match="missing"):
         gate([published(BY_OUTCOME, set()), published(BY_AREA, set())], Policy(), [BY_OUTCOME])
+
+
+def test_a_line_whose_people_are_all_in_one_cell_is_pointed_out() -> None:
+    counted = table(SERVICE, AREA, [[30, 0], [20, 61], [50, 50]])
+    assert list(everyone_in_one([published(counted, set())])) == [
+        "everybody in service Counselling is in area North, service Counselling"
+    ]
+    assert list(everyone_in_one([published(QUARTER, set())])) == []

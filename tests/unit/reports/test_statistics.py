@@ -141,7 +141,7 @@ def test_the_page_has_one_h1_captions_and_scopes() -> None:
 def test_the_page_says_the_rules_in_plain_words() -> None:
     text = " ".join(_parsed(statistics_html(report())).itertext())
     assert "Every count of 1 to 9 people is hidden" in text
-    assert "Totals are true" in text
+    assert "Totals that are shown are true" in text
     assert "1 April 2025 to 31 March 2026" in text
     assert any("may also mean nobody" in rule for rule in rules_in_words(replace(report(), policy=Policy(5, False))))
 
