@@ -34,6 +34,7 @@ class SiftInputs:
     as_of: date
     holds: tuple[Hold, ...] = ()
     quality: QualityCheck | None = None
+    scan_text: bool = True
     progress: Progress = silent
 
 
@@ -65,6 +66,8 @@ class Sifting:
         for record in records:
             keys.setdefault((record.store, record.class_name), []).append(record.key)
         found: dict[Place, set[str]] = {}
+        if not self.inputs.scan_text:
+            return {}
         for (alias, class_name), wanted in keys.items():
             store, fields = self.inputs.stores[alias], self.inputs.schedule.get(class_name).with_role(Role.FREE_TEXT)
             if fields or store.kind == "documents":

@@ -1,0 +1,44 @@
+"""What a destroying run works with; everything that knows the time or holds a key is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from connectors.ledger.base import Ledger
+from connectors.stores.base import RecordStore
+from rules.evidence.note import NoteSigner
+from rules.review.values import Hold
+from rules.schedule.values import Schedule
+
+Progress = Callable[[str, int, int], None]
+
+MANUAL = "manual"
+TOOL = "winnow-0.1.0"
+
+
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """One run being carried out. `now` gives a UTC instant as text, `holds` the holds that stand at this moment."""
+
+    ledger: Ledger
+    schedule: Schedule
+    stores: Mapping[str, RecordStore]
+    signers: Sequence[NoteSigner]
+    organisation: str
+    owner: str
+    now: Callable[[], str]
+    lease: Callable[[], str]
+    today: date
+    holds: Callable[[], tuple[Hold, ...]]
+    progress: Progress = field(default=silent)
+
+    def order(self) -> list[str]:
+        """Stores in the order of destruction: databases first (they can still refuse), paper and its like last."""
+        rank = {"sql": 0, MANUAL: 2}
+        return sorted(self.stores, key=lambda alias: (rank.get(self.stores[alias].kind, 1), alias))

@@ -1,0 +1,76 @@
+"""What a run writes in the log, from what was planned: codes, digests and counts, never a name or a key."""
+
+from __future__ import annotations
+
+from connectors.ledger.runs import HOLD, PlannedRow
+from connectors.stores.base import RecordOutcome
+from rules.evidence.leaf import Leaf
+from rules.evidence.plan import Planned
+
+
+def slug(words: str) -> str:
+    """`row removed from file` → `row-removed-from-file`; nothing → `none`."""
+    return "-".join(words.replace(",", " ").split()) or "none"
+
+
+def planned_line(row: PlannedRow) -> Planned:
+    """The line of this record under the root that the approver signed."""
+    month = row.due_on.strftime("%Y-%m") if row.due_on else "none"
+    return Planned(row.commitment, row.store, row.class_name, row.rule, month, slug(row.action))
+
+
+def intent(run: str, approval: int, row: PlannedRow, batch: int, checked_at: str) -> Leaf:
+    """The durable intent to carry out one planned record."""
+    line = planned_line(row)
+    return {
+        **_record(run, row, batch),
+        "type": "intent",
+        "action": line.action,
+        "approval": approval,
+        "holds_checked_at": checked_at,
+        "version": row.version_tag,
+    }
+
+
+def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, recovered: bool) -> Leaf:
+    """The one terminal outcome of a record for which an intent stands."""
+    common = {
+        **_record(run, row, row.batch or 0),
+        "reason": found.reason or row.reason,
+        "grade": slug(found.grade),
+        "recovered": recovered,
+    }
+    if found.state == "done":
+        gone = "destroyed" if row.action == "destroy" else "blanked"
+        return {**common, "type": "done", "outcome": gone}
+    if found.state == "failed":
+        return {**common, "type": "failed"}
+    stayed = "held" if found.state == "held" else "kept"
+    return {**common, "type": "kept", "outcome": stayed, "action": slug(row.action), "approval": approval}
+
+
+def never_meant(run: str, row: PlannedRow) -> Leaf:
+    """The outcome of a due record that was not approved for destruction: kept, or held."""
+    return {
+        **_record(run, row, 0),
+        "type": "kept",
+        "outcome": "held" if row.course == HOLD else "kept",
+        "reason": row.reason,
+        "grade": "none",
+        "recovered": False,
+        "action": slug(row.action),
+    }
+
+
+def _record(run: str, row: PlannedRow, batch: int) -> dict[str, object]:
+    line = planned_line(row)
+    return {
+        "run": run,
+        "store": row.store,
+        "class": row.class_name,
+        "batch": batch,
+        "commitment": row.commitment,
+        "tag": row.tag,
+        "rule": row.rule,
+        "due_month": line.due_month,
+    }

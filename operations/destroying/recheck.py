@@ -1,0 +1,82 @@
+"""Judge approved records again: before the run by the whole schedule, and inside the destroying transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from connectors.ledger.runs import PlannedRow
+from connectors.stores.base import Recheck, RecordStore
+from connectors.stores.reading import StoreReader
+from operations.destroying.context import Carrying
+from operations.sifting.alone import alone_findings
+from operations.sifting.files import FileSift
+from operations.sifting.session import Place, Sifting, SiftInputs, open_sifting
+from rules.review.holds import active
+from rules.review.values import Finding, Kind
+from rules.review.version import version_of
+from rules.schedule.files import judge_alone
+from rules.schedule.judge import State
+from rules.schedule.values import RecordClass, Schedule
+
+PAGE = 500
+
+
+def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> dict[Place, Kind]:
+    """What these records are now: past retention, or held; a record that is no longer due is absent.
+
+    The rules are applied as of the proposal's date, the holds as they stand today.
+    """
+    holds = tuple(replace(hold, released_on=None) for hold in active(carrying.holds(), carrying.today))
+    found: dict[Place, Kind] = {}
+    with ExitStack() as stack:
+        inputs = SiftInputs(carrying.schedule, carrying.stores, as_of, holds, scan_text=False)
+        sifting = open_sifting(inputs, stack)
+        for rule_class in sorted({carrying.schedule.rule(row.rule).class_name for row in rows}):
+            record_class = carrying.schedule.get(rule_class)
+            mine = [row for row in rows if carrying.schedule.rule(row.rule).class_name == rule_class]
+            for start in range(0, len(mine), PAGE):
+                page = mine[start : start + PAGE]
+                findings = (
+                    _alone(sifting, record_class, page) if record_class.part_of else _files(sifting, record_class, page)
+                )
+                found.update({(item.store, item.class_name, item.key): item.kind for item in findings})
+    return found
+
+
+def _files(sifting: Sifting, head_class: RecordClass, rows: Sequence[PlannedRow]) -> list[Finding]:
+    subjects = sorted({row.subject for row in rows if row.subject is not None})
+    keys = sorted({row.key for row in rows if row.subject is None})
+    found: list[Finding] = []
+    for reader in sifting.of_class(head_class.name):
+        heads = [*reader.of_subjects(head_class, subjects), *reader.by_keys(head_class, keys)]
+        found += FileSift(sifting, head_class).judge_page(heads)
+    return [item for item in found if item.kind in (Kind.PAST_RETENTION, Kind.HELD)]
+
+
+def _alone(sifting: Sifting, record_class: RecordClass, rows: Sequence[PlannedRow]) -> list[Finding]:
+    found: list[Finding] = []
+    for reader in sifting.of_class(record_class.name):
+        keys = [row.key for row in rows if row.store == reader.alias]
+        records = list(reader.by_keys(record_class, keys))
+        judged = [(record, judge_alone(sifting.bench, record_class, record)) for record in records]
+        due = [pair for pair in judged if pair[1].state is State.DUE]
+        found += alone_findings(sifting, record_class, due)
+    return found
+
+
+def versions_in(store: RecordStore, schedule: Schedule) -> Recheck:
+    """The re-check that a store calls inside its transaction: the present versions of these records."""
+    sources = store.sources()
+    zone = ZoneInfo(schedule.zone)
+
+    def recheck(connection: Connection, class_name: str, keys: Sequence[str]) -> Mapping[str, str]:
+        reader = StoreReader(store.alias, connection, sources, schedule, zone)
+        return {record.key: version_of(record) for record in reader.by_keys(schedule.get(class_name), keys)}
+
+    return recheck
