@@ -90,6 +90,7 @@ class _Sheets:
         entries += [(f"Rule {place}", rule) for place, rule in enumerate(rules_in_words(report), 1)]
         self._marked(sheet, 2, ["Note", "Meaning"], len(entries), "notes")
         for place, (name, meaning) in enumerate(entries, 3):
+            sheet.set_row(place, 15 * (1 + len(meaning) // 95))  # not every program makes wrapped rows tall enough
             sheet.write_string(place, 0, name, self._wrap)
             sheet.write_string(place, 1, plain_text(meaning), self._wrap)
 
@@ -103,7 +104,7 @@ class _Sheets:
             return
         sheet.write_string(1, 0, f"This sheet holds one table. {_NOTE if shown.hides else ''}".strip())
         sheet.write_string(2, 0, plain_text(f"{shown.caption}."))
-        self._marked(sheet, 3, _distinct(shown.headings), len(shown.rows), f"table_{shown.number}")
+        self._marked(sheet, 3, _distinct(shown.headings), len(shown.rows), f"table_{shown.number}", self._right_head)
         for line, row in enumerate(shown.rows, 4):
             sheet.write_string(line, 0, plain_text(row.label), self._bold if row.total else self._wrap)
             for place, cell in enumerate(row.cells, 1):
@@ -122,10 +123,13 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
         return sheet
 
-    def _marked(self, sheet: Any, line: int, headings: list[str], rows: int, name: str) -> None:
-        """Mark a block up as a table: assistive technology then reads its headings with its cells."""
+    def _marked(self, sheet: Any, line: int, headings: list[str], rows: int, name: str, head: Any = None) -> None:
+        """Mark a block up as a table: assistive technology then reads its headings with its cells.
+
+        `head` is the format of all headings but the first.
+        """
         columns = [
-            {"header": heading, "header_format": self._right_head if place and len(headings) > 2 else self._head}
+            {"header": heading, "header_format": (head if place else None) or self._head}
             for place, heading in enumerate(headings)
         ]
         options = {"name": name, "columns": columns, "autofilter": False, "style": None}
