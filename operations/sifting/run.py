@@ -25,7 +25,9 @@ def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[
     schedule = inputs.schedule
     with ExitStack() as stack:
         sifting = open_sifting(inputs, stack)
-        sift_id = sifts.new_sift(ledger, inputs.as_of, schedule.digest, schedule.version, started_at)
+        sift_id = sifts.new_sift(
+            ledger, inputs.as_of, schedule.digest, schedule.version, started_at, scope=",".join(inputs.only)
+        )
         for stage, found in _stages(sifting, ledger, sift_id):
             count = 0
             for page in found:
@@ -39,13 +41,16 @@ def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[
 
 
 def _stages(sifting: Sifting, ledger: Ledger, sift_id: int) -> Iterator[tuple[str, Iterator[list[Finding]]]]:
-    schedule = sifting.inputs.schedule
+    schedule, only = sifting.inputs.schedule, sifting.inputs.only
     heads = [item for item in schedule.classes if not item.part_of]
-    for head in heads:
+    for head in () if only else heads:
         yield f"files: {head.name}", FileSift(sifting, head).findings()
     for record_class in schedule.classes:
-        if record_class.part_of and any(not follows_head(rule.keep) for rule in record_class.rules):
+        own_clock = record_class.part_of and any(not follows_head(rule.keep) for rule in record_class.rules)
+        if own_clock and (not only or record_class.name in only):
             yield f"content: {record_class.name}", alone(sifting, record_class, ledger, sift_id)
+    if only:
+        return
     yield "controls", others.controls(sifting)
     yield "dormant files", others.dormant(sifting, heads)
     yield "quality", others.quality(sifting)

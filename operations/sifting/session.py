@@ -27,7 +27,7 @@ def silent(_stage: str, _count: int) -> None:
 
 @dataclass(frozen=True)
 class SiftInputs:
-    """What a sift needs. `started_at` and `finished_at` are UTC instants as text, handed in by the caller's clock."""
+    """What a sift needs. `only` limits it to content of these classes that has a clock of its own."""
 
     schedule: Schedule
     stores: Mapping[str, RecordStore]
@@ -35,6 +35,7 @@ class SiftInputs:
     holds: tuple[Hold, ...] = ()
     quality: QualityCheck | None = None
     scan_text: bool = True
+    only: tuple[str, ...] = ()
     progress: Progress = silent
 
 

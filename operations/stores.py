@@ -1,0 +1,37 @@
+"""The project's stores: opened from stores.yaml, checked, and prepared for destroying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.stores.base import RecordStore
+from connectors.stores.mapping import read_stores
+from connectors.stores.opening import open_stores
+from operations.project import Project
+from rules.errors import BadInput, Problem
+
+
+def stores_of(project: Project) -> Mapping[str, RecordStore]:
+    """Every store of the project by alias, not yet connected. Raises BadInput with every mistake in stores.yaml."""
+    path = project.settings.stores
+    return open_stores(read_stores(path, project.schedule), project.schedule, path.parent, project.environment)
+
+
+def check(project: Project) -> list[Problem]:
+    """Everything that is wrong with schedule, mapping and stores; an empty list when all can be used."""
+    try:
+        stores = stores_of(project)
+    except BadInput as error:
+        return list(error.problems)
+    return [problem for store in stores.values() for problem in store.problems()]
+
+
+def preparation(project: Project) -> dict[str, list[str]]:
+    """What `prepare` would do to each store, statement by statement."""
+    return {alias: store.prepare_statements() for alias, store in stores_of(project).items()}
+
+
+def prepare(project: Project) -> None:
+    """Make fence and watermark in every store that lacks them."""
+    for store in stores_of(project).values():
+        store.prepare()
