@@ -86,11 +86,11 @@ def _readable_by_pattern(element: readable_text, compiler: SQLCompiler, **kw: An
 def _readable_by_date(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
     inner = compiler.process(next(iter(element.clauses)), **kw)
     day = f"substr({inner}, 1, 10)"
-    # date() normalises 31 February to 3 March, so a date is real when it comes back unchanged. GLOB keeps
-    # julian day numbers out, which date() would read too.
+    # Moved by no days, 31 February becomes 3 March (SQLite before 3.43 leaves it alone otherwise), so a date is
+    # real when it comes back unchanged. GLOB keeps julian day numbers out, which date() would read too.
     shape = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
     return (
-        f"({day} GLOB '{shape}' AND date({day}) IS {day} AND {day} >= '{EARLIEST_YEAR}'"
+        f"({day} GLOB '{shape}' AND date({day}, '+0 days') IS {day} AND {day} >= '{EARLIEST_YEAR}'"
         f" AND substr({inner}, 11, 1) IN ('', 'T', ' '))"
     )
 
@@ -241,12 +241,27 @@ class Compiler:
             and_(here.columns[name].is_not(None), not_(here.readable(name))) if optional else not_(here.readable(name))
             for name, optional in triggers_of(rule.keep)
         ]
+        # A clock whose triggers are all optional and all absent has no start either.
+        bad += [
+            and_(*(here.columns[ref.name].is_(None) for ref in part.triggers))
+            for part in afters(rule.keep)
+            if all(ref.optional and ref.name != LAST_CONTACT for ref in part.triggers)
+        ]
         return and_(self.applies(rule), or_(false(), *bad))
 
 
 def flag(condition: Expression) -> Expression:
     """A condition as 1, 0 or NULL (unknown)."""
     return case((condition, 1), (not_(condition), 0), else_=null())
+
+
+def afters(term: Term) -> Iterator[After]:
+    """Yield the `after` clocks of a term, however nested."""
+    if isinstance(term, After):
+        yield term
+    elif isinstance(term, Longest):
+        for part in term.terms:
+            yield from afters(part)
 
 
 def triggers_of(term: Term) -> tuple[tuple[str, bool], ...]:

@@ -1,0 +1,201 @@
+"""Random rules over one small class, and random rows full of dates as real systems hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from itertools import product
+
+from hypothesis import strategies as st
+
+from rules.schedule.values import (
+    LAST_CONTACT,
+    After,
+    Birthday,
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    Field,
+    FieldRef,
+    Longest,
+    Missing,
+    Not,
+    OneOf,
+    Period,
+    Readable,
+    RecordClass,
+    Role,
+    Rule,
+    SameField,
+    Schedule,
+    Some,
+    Term,
+    WithHead,
+)
+
+AS_OF = date(2026, 9, 1)
+DATES = ("typed", "loose", "born")  # text; no declared type on SQLite; text
+TEXTS = ("case_number", "status")
+
+_trigger = frozenset({Role.TRIGGER})
+FIELDS = (
+    Field("record_id", frozenset({Role.KEY})),
+    Field("case_number", frozenset({Role.SUBJECT})),
+    Field("status", frozenset({Role.STATE})),
+    *(Field(name, _trigger) for name in DATES),
+)
+HEAD = RecordClass("head", "", FIELDS)
+RECORD = RecordClass("record", "", FIELDS, part_of="head")
+OTHER = RecordClass("other", "", FIELDS)
+SCHEDULE = Schedule("random", "1", "Europe/London", (HEAD, RECORD, OTHER), "")
+
+PERIODS = [
+    Period(days=2),
+    Period(weeks=1),
+    Period(months=6),
+    Period(months=18),
+    Period(years=6),
+    Period(years=7, days=1),
+]
+STATUSES = ["open", "closed", "Closed", "0"]
+
+Cell = str | int | float | None
+
+
+def periods() -> st.SearchStrategy[Period]:
+    return st.sampled_from(PERIODS)
+
+
+def triggers() -> st.SearchStrategy[FieldRef]:
+    in_record = st.builds(FieldRef, st.sampled_from(DATES), st.booleans())
+    return in_record | st.just(FieldRef(LAST_CONTACT, optional=True))
+
+
+def terms() -> st.SearchStrategy[Term]:
+    after = st.builds(
+        After,
+        periods(),
+        st.lists(triggers(), min_size=1, max_size=3).map(tuple),
+        st.sampled_from(["", "", "calendar year", "financial year", "academic year"]),
+    )
+    born = st.builds(Birthday, st.sampled_from([18, 21, 25]), st.sampled_from(DATES))
+    older = st.builds(Birthday, st.just(25), st.just("born"), st.just(26), st.just(17), st.sampled_from(DATES))
+    simple = after | born | older | st.just(WithHead("head"))
+    longest = st.lists(simple, min_size=1, max_size=3).map(lambda found: Longest(tuple(found)))
+    nested = st.tuples(simple, longest).map(Longest)
+    return simple | longest | nested
+
+
+def conditions(inside: bool = False) -> st.SearchStrategy[Condition]:
+    """Conditions on a record; `inside` an `exists`, fields may be compared with those of the outer record."""
+    names = st.sampled_from([*TEXTS, *DATES])
+    leaf: st.SearchStrategy[Condition] = (
+        st.builds(Compare, names, st.sampled_from(["=", "<>"]), st.sampled_from(STATUSES))
+        | st.builds(OneOf, names, st.lists(st.sampled_from(STATUSES), min_size=1, max_size=3).map(tuple))
+        | st.builds(Missing, names)
+        | st.builds(Readable, st.sampled_from(DATES))
+    )
+    leaf |= st.builds(SameField, names, names) if inside else st.builds(Exists, st.just("other"), st.deferred(_where))
+    return st.recursive(leaf, _grown, max_leaves=5)
+
+
+def _where() -> st.SearchStrategy[Condition]:
+    return conditions(inside=True)
+
+
+def _grown(part: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    parts = st.lists(part, min_size=2, max_size=3).map(tuple)
+    return st.builds(Not, part) | st.builds(Every, parts) | st.builds(Some, parts)
+
+
+def rules() -> st.SearchStrategy[Rule]:
+    return st.builds(
+        Rule,
+        id=st.just("rule"),
+        class_name=st.just("record"),
+        keep=terms(),
+        applies_to=st.none() | conditions(),
+        only_if=st.none() | conditions(),
+        unless=st.none() | conditions(),
+        otherwise=st.sampled_from(["", "breach"]),
+    )
+
+
+def near(*days: date) -> st.SearchStrategy[str]:
+    """ISO dates a few days around the given ones."""
+    shifted = st.builds(lambda day, n: day + timedelta(days=n), st.sampled_from(days), st.integers(-2, 2))
+    return shifted.map(date.isoformat)
+
+
+_back = [AS_OF.replace(year=AS_OF.year - n) for n in (0, 1, 6, 7, 18, 21, 25, 26)]
+_near = near(*_back, date(2026, 3, 1), date(2025, 3, 1), date(2020, 8, 31), date(2020, 3, 31), date(2024, 2, 29))
+_suffixes = [
+    "",
+    "T10:00",
+    " 23:30:00",
+    "T23:30:00Z",
+    "T00:30:00+14:00",
+    " 23:59:59-12:00",
+    " x",
+    "x",
+    "T",
+    " ",
+    "\n",
+    "t10",
+]
+_years = ["0000", "1799", "1800", "1900", "2000", "2023", "2024", "2100", "9999", "202"]
+_months = ["-00", "-02", "-04", "-12", "-13", "-1", "/02", ""]
+_days = ["-00", "-01", "-28", "-29", "-30", "-31", "-32", "-1", "/28", ""]
+DIRTY = [
+    "",
+    " ",
+    "  ",
+    "0000-00-00",
+    "31/02/2020",
+    "12/01/2026",
+    "1700000000",
+    "2023-02-29",
+    "now",
+    "n/k",
+    " 2020-01-01",
+]
+
+
+def odd_dates() -> list[str]:
+    """Dates put together from good and bad years, months, days and what may follow."""
+    return ["".join(parts) for parts in product(_years, _months, _days, _suffixes)] + DIRTY
+
+
+_odd = st.sampled_from(odd_dates())
+
+
+def dates() -> st.SearchStrategy[str | None]:
+    """Dates near a deadline, with or without a time, dirty ones, and none."""
+    timed = st.tuples(_near, st.sampled_from(_suffixes)).map("".join)
+    return _near | timed | _odd | st.sampled_from(DIRTY) | st.none()
+
+
+def texts() -> st.SearchStrategy[str | None]:
+    """Words with stray spaces and letter case."""
+    return st.sampled_from([*STATUSES, *STATUSES, "closed ", " closed", "CLOSED", "", "  ", None, "2020-01-01"])
+
+
+def rows() -> st.SearchStrategy[dict[str, Cell]]:
+    """One row without its key. `loose` may hold a number, as an undeclared column of SQLite can."""
+    numbers = st.sampled_from([0, 1700000000, 20200101, 2458849.5, -1])
+    return st.fixed_dictionaries(
+        {"case_number": texts(), "status": texts(), "typed": dates(), "loose": dates() | numbers, "born": dates()}
+    )
+
+
+def kinds(value: object) -> Iterator[type]:
+    """The classes of a rule's parts, however deep."""
+    if is_dataclass(value):
+        yield type(value)
+        for item in fields(value):
+            yield from kinds(getattr(value, item.name))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from kinds(part)
