@@ -153,7 +153,7 @@ def _around(world: World, ordinal: int, who: Person, rng: random.Random) -> Bund
     bundle = Bundle(world, "ordinary: no file")
     if rng.random() < 0.15:
         received = world.as_of - _days(rng.randrange(5, 1500))
-        bundle.add("feedback", feedback_row(bundle, None, received, True, write(rng, COMMENTS[1:3], who, "")))
+        bundle.add("feedback", feedback_row(bundle, None, received, True, write(rng, COMMENTS[1:4], who, "")))
     if rng.random() < 0.12:
         ended = world.as_of - _days(rng.randrange(5, 330))
         referral(bundle, who, NOT_TAKEN_UP[ordinal % 3], ended)

@@ -160,14 +160,14 @@ class Case(Bundle):
         }
         return self.add("additional_record", row)
 
-    def consent(self, signed: Day, *, withdrawn: Day = None) -> str:
+    def consent(self, signed: Day, *, withdrawn: Day = None, recipients: str = "Moorside surgery") -> str:
         """Add a consent to share, perhaps withdrawn later."""
         row = {
             "consent_id": self.world.key("consent"),
             "case_number": self.number,
             "why": "so that the family doctor knows about the appointments",
             "extent": "dates of attendance and the closing letter",
-            "recipients": "Moorside surgery",
+            "recipients": recipients,
             "consequence_give": "the doctor can plan with us",
             "consequence_withhold": "none; the service goes on as before",
             "form": self.rng.choice(("written", "written", "verbal")),
@@ -251,7 +251,7 @@ class Case(Bundle):
             self.grave.add(("document", path))
         return path
 
-    def paper(self, box: int, *, out_since: date | None = None) -> str:
+    def paper(self, box: int, *, out_since: date | None = None, holder: str | None = None) -> str:
         """Add a folder in a cabinet, perhaps taken out by its holder."""
         row = {
             "item_id": f"PAP{self.world.number('paper'):05d}",
@@ -259,7 +259,7 @@ class Case(Bundle):
             "what": f"Handwritten file of {self.who.full}",
             "box": f"Box {box}",
             "shelf": f"Cabinet {box % 4 + 1}",
-            "holder": self.worker,
+            "holder": holder or self.worker,
             "out_since": iso(out_since) or "",
         }
         return self.add("paper", row)

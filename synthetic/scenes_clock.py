@@ -16,7 +16,7 @@ from synthetic.dates import (
     months_ago,
     years_ago,
 )
-from synthetic.scenes import UNREADABLE, Cast, Repertoire, furnish
+from synthetic.scenes import FORMS, UNREADABLE, Cast, Repertoire, furnish
 
 CLOCK = Repertoire()
 
@@ -79,14 +79,15 @@ def _session_delays(cast: Cast) -> None:
 @CLOCK.plant("a later letter delays", copies=4)
 def _letter_delays(cast: Cast) -> None:
     case = cast.closed(years_ago(cast.today, 8) - 10 * DAY)
-    case.document("letter", years_ago(cast.today, 3) - cast.copy * DAY, ("docx", "pdf", "txt", "eml")[cast.copy])
+    case.document("letter", years_ago(cast.today, 3) - cast.copy * DAY, FORMS[cast.copy])
 
 
-@CLOCK.plant("a letter of the last day moves the due date")
+@CLOCK.plant("a letter of the last day moves the due date", copies=4)
 def _letter_moves(cast: Cast) -> None:
     letter = years_ago(cast.today, 7)
     case = cast.closed(letter - 100 * DAY)
-    case.document("letter", letter, "pdf" if cast.copy else "txt", grave="allegation" if cast.copy else None)
+    grave = ("allegation", "suicide", "abuse", "solicitor")[cast.copy]
+    case.document("letter", letter, FORMS[cast.copy], grave=grave)
     case.due(add_years(letter, 7))
 
 

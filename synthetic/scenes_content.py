@@ -205,7 +205,7 @@ def _feedback_tomorrow(cast: Cast) -> None:
 @CONTENT.plant("feedback without a case number, old: no finding", copies=4)
 def _feedback_anonymous(cast: Cast) -> None:
     loose, who = cast.loose(), cast.person()
-    text = fill(cast.world.rng("feedback", cast.copy), COMMENTS[cast.copy % 3], who, "")
+    text = fill(cast.world.rng("feedback", cast.copy), COMMENTS[cast.copy % 4], who, "")
     loose.add("feedback", feedback_row(loose, None, years_ago(cast.today, 3) + cast.copy * DAY, True, text))
 
 

@@ -126,6 +126,22 @@ def _safeguarding_unknown_later(cast: Cast) -> None:
     case.disclosure(cast.today - 950 * DAY, safeguarding=True, child=None)
 
 
+@MEMBERS.plant("an adult client tells of their own childhood: the child is grown, due")
+def _historic(cast: Cast) -> None:
+    closed = years_ago(cast.today, 8) - (20 + cast.copy) * DAY
+    born = add_years(closed, -44)
+    case = cast.closed(closed, born=born)
+    case.disclosure(closed - 15 * DAY, safeguarding=True, child=born, grave="abuse")
+    case.due(add_years(closed, 7))
+
+
+@MEMBERS.plant("consent withdrawn before the disclosure it was for: no finding of the clock", copies=1)
+def _withdrawn_before(cast: Cast) -> None:
+    case = cast.open()
+    case.consent(cast.today - 300 * DAY, withdrawn=cast.today - 200 * DAY, recipients="social services")
+    case.disclosure(cast.today - 190 * DAY)
+
+
 INCOMPLETE = ("items", "recipient", "reason", "reasoning_ref", "authoriser_id", "disclosed_at", "recorded_at")
 
 

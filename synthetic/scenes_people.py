@@ -7,6 +7,7 @@ from typing import Any
 
 from synthetic.casefile import Case
 from synthetic.dates import DAY, add_months, add_years, months_ago, years_ago
+from synthetic.people import STAFF
 from synthetic.scenes import Cast, Repertoire, furnish
 
 PEOPLE = Repertoire()
@@ -93,6 +94,16 @@ def _couple_free(cast: Cast) -> None:
         case.due(due)
 
 
+@PEOPLE.plant("paper file in the hands of somebody who left")
+def _holder_left(cast: Cast) -> None:
+    closed = years_ago(cast.today, 7) - 30 * DAY if cast.copy else cast.today - 600 * DAY
+    case = cast.closed(closed)
+    # The first volunteer after the staff is one who ended years ago.
+    case.paper(3, out_since=closed - 100 * DAY, holder=f"P{len(STAFF) + 1:04d}")
+    if cast.copy:
+        case.due(add_years(closed, 7))
+
+
 @PEOPLE.plant("restricted under Article 18")
 def _restricted(cast: Cast) -> None:
     case = cast.closed(cast.today - 400 * DAY, restricted=1) if cast.copy else cast.open(restricted=1)
@@ -123,7 +134,8 @@ def _duplicate(cast: Cast) -> None:
     born = cast.born_adult(years_ago(cast.today, 9))
     closed = years_ago(cast.today, 7) - 150 * DAY
     first = cast.closed(closed, who=who, born=born)
-    written = replace(who, given=who.given.upper()) if cast.copy else who
+    given, *canary = who.given.split(" ")
+    written = replace(who, given=" ".join((given.upper(), *canary))) if cast.copy else who
     cast.open(who=written, born=born)
     for number in range(2):
         cast.bundles[number].fault("client", "one person, one case number")

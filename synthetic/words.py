@@ -10,8 +10,18 @@ import re
 
 from synthetic.people import Person
 
-RELATIVES = ("mother", "father", "sister", "brother", "partner", "grandmother", "cousin", "daughter", "son", "aunt")
-RELATIVE_NAMES = ("Maureen", "Derek", "Sunil", "Halina", "Blessing", "Trevor", "Noreen", "Ikram", "Josie", "Parminder")
+KIN = (
+    ("mother", "Maureen"),
+    ("father", "Derek"),
+    ("brother", "Sunil"),
+    ("grandmother", "Halina"),
+    ("sister", "Blessing"),
+    ("partner", "Trevor"),
+    ("aunt", "Noreen"),
+    ("daughter", "Ikram"),
+    ("cousin", "Josie"),
+    ("mother", "Parminder"),
+)
 SCHOOLS = (
     "Brackenfield Academy",
     "St Oswin's High School",
@@ -78,6 +88,7 @@ COMMENTS = (
     "I liked that somebody listened. Thank you from {given}.",
     "The room was cold but my counsellor was kind. {kin} noticed a difference at home.",
     "It would help to have evening appointments, I work at {place}.",
+    "I am the only night porter at Northbank College, so I could not come before noon.",
     "Ten out of ten. You may ring me on {phone}. {given} {family}",
 )
 LETTERS = (
@@ -109,12 +120,13 @@ def write(rng: random.Random, templates: tuple[str, ...], who: Person, phone: st
 
 def fill(rng: random.Random, template: str, who: Person, phone: str) -> str:
     """Fill a template with the person's name and invented relatives, schools, places."""
+    relative, kin = rng.choice(KIN)
     return template.format(
         given=who.given,
         family=who.family,
         phone=phone,
-        relative=rng.choice(RELATIVES),
-        kin=rng.choice(RELATIVE_NAMES),
+        relative=relative,
+        kin=kin,
         school=rng.choice(SCHOOLS),
         place=rng.choice(PLACES),
     )
