@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -23,7 +24,7 @@ _PAGE = 5_000
 
 @dataclass(frozen=True)
 class Run:
-    """One approval being carried out. `sealed_key` opens for the DPO only; instants are UTC text, digests hex."""
+    """One approval being carried out. `sealed_key` is JSON, sealed to each DPO; instants are UTC text."""
 
     id: str
     proposal: str
@@ -39,6 +40,11 @@ class Run:
     owner: str = ""
     lease_until: str = ""
     closed_at: str | None = None
+
+    @property
+    def sealed_keys(self) -> Mapping[str, str]:
+        """The run key, sealed to each DPO: slug to base 64."""
+        return dict(json.loads(self.sealed_key))
 
 
 @dataclass(frozen=True)
@@ -147,15 +153,12 @@ def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) 
         after = page[-1].ordinal
 
 
-def already_planned(source: Source, proposal_id: str, ordinals: Collection[int]) -> set[int]:
-    """Return which findings of a proposal are approved for destruction in a run already."""
-    found: set[int] = set()
-    mine = select(planned.c.ordinal).join(run, run.c.id == planned.c.run).where(run.c.proposal == proposal_id)
+def approved_ordinals(source: Source, proposal_id: str) -> set[int]:
+    """Return which findings of a proposal are approved for destruction, in any of its runs."""
+    mine = select(planned.c.ordinal).join(run, run.c.id == planned.c.run)
     with reading(source) as connection:
-        for chunk in chunks(ordinals):
-            approved = mine.where(planned.c.course == DESTROY, planned.c.ordinal.in_(chunk))
-            found.update(int(ordinal) for ordinal in connection.scalars(approved))
-    return found
+        approved = mine.where(run.c.proposal == proposal_id, planned.c.course == DESTROY)
+        return {int(ordinal) for ordinal in connection.scalars(approved)}
 
 
 def set_batches(source: Source, run_id: str, batches: Mapping[int, int]) -> None:

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from rules.errors import BadInput, Problem
 from rules.review.pack_form import LONGEST_NOTE
-from rules.review.values import REASONS, Choice, Finding, Kind
+from rules.review.values import HOLD_KINDS, REASONS, Choice, Finding, Hold, Kind
 from rules.schedule.values import Rule, Schedule
 
 
@@ -38,6 +38,17 @@ MAY: Mapping[str, frozenset[Role]] = {
     "decide": frozenset({Role.DPO, Role.MANAGER, Role.COUNSELLOR}),
     "approve": frozenset({Role.APPROVER, Role.MANAGER}),
 }
+
+# Codes, because the log keeps them for ever.
+RELEASE_REASONS: Mapping[str, str] = {
+    "over": "The matter is over",
+    "order-lifted": "The court, regulator or requester has lifted it",
+    "in-error": "It was placed in error",
+    "replaced": "Another hold takes its place",
+}
+
+# Why a due record is kept when nobody decided about it, when a hold stands, or when another must approve it.
+NO_DECISION, ON_HOLD, NEEDS_ANOTHER = "no-decision", "on-hold", "needs-another-approver"
 
 LETS_GO = frozenset({Choice.DESTROY, Choice.REDACT})
 DUE_KINDS = frozenset({Kind.PAST_RETENTION, Kind.HELD})
@@ -159,6 +170,35 @@ def not_theirs(officer: Officer, finding: Finding) -> str:
     if mentioned & (officer.case_numbers | officer.staff_ids):
         return "concerns"
     return ""
+
+
+def check_hold(hold: Hold, today: date) -> list[Problem]:
+    """Return what is wrong with a hold that is about to be placed. Exactly one thing must be held."""
+    problems = []
+    if hold.kind not in HOLD_KINDS:
+        mend = f"One of: {', '.join(HOLD_KINDS)}"
+        problems.append(Problem("there is no such kind of hold", key="kind", mend=mend))
+    if not hold.authority.strip():
+        mend = "Give a code or a reference, never the story."
+        problems.append(Problem("a hold needs its authority", key="authority", mend=mend))
+    if hold.review_on is not None and hold.review_on <= today:
+        problems.append(Problem("the day of review must lie in the future", key="review_on"))
+    if scope_of(hold) is None:
+        mend = "Give a case number; or a name; or store, class and key; or a class alone."
+        problems.append(Problem("it is not clear what is held", key="hold", mend=mend))
+    return problems
+
+
+def scope_of(hold: Hold) -> str | None:
+    """Return what kind of thing a hold covers: person, name, record or class; None unless it is exactly one."""
+    shapes = {
+        (True, False, False, False, False): "person",
+        (False, True, False, False, False): "name",
+        (False, False, True, True, True): "record",
+        (False, False, False, True, False): "class",
+    }
+    given = (hold.subject, hold.name, hold.store, hold.class_name, hold.key)
+    return shapes.get((bool(given[0]), bool(given[1]), bool(given[2]), bool(given[3]), bool(given[4])))
 
 
 def check_adoption(schedule: Schedule, minute: date, accepted: Collection[str], today: date) -> list[Problem]:

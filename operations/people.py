@@ -1,0 +1,131 @@
+"""People of the organisation: adding one with a key of their own, and letting one sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+from connectors import keys
+from connectors.ledger import log, people
+from connectors.ledger.base import writing
+from connectors.ledger.people import Person
+from operations.project import Project, slug_of
+from rules.errors import BadInput, Problem, Refused
+from rules.evidence.base64text import to_base64
+from rules.evidence.leaf import fits
+from rules.evidence.note import Sign
+from rules.evidence.statement import sign_statement
+from rules.review.authority import Role, refuse_role
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """A person whose key is open. Lives as long as one operation."""
+
+    person: Person
+    public: bytes
+    sign: Sign
+
+    def signs(self, kind: str, fields: Mapping[str, Any], at: str) -> dict[str, Any]:
+        """Return the statement, signed now: its fields with officer, role, time, key and signature."""
+        whole = {**fields, "officer": self.person.name, "role": self.person.role.value, "signed_at": at}
+        return sign_statement(kind, whole, self.public, self.sign)
+
+
+def add_person(
+    project: Project,
+    name: str,
+    role: Role | str,
+    passphrase: str,
+    staff_ids: Sequence[str] = (),
+    case_numbers: Sequence[str] = (),
+) -> Person:
+    """Give a person a role and a key of their own under their passphrase; a DPO gets the sealing key as well.
+
+    `staff_ids` are the names that stores know them by as an author, `case_numbers` the cases that concern them: they
+    approve neither. Raises BadInput and changes nothing for a bad name, role or passphrase, or a name already taken.
+    """
+    name = " ".join(normalize("NFC", name).split())
+    slug = _check(project, name, role)
+    public = keys.create_officer_key(project.keys, slug, passphrase, project.random)
+    made = [project.keys / f"{slug}.pem"]
+    try:
+        sealing = None
+        if Role(role) is Role.DPO:
+            sealing = keys.create_sealing_key(project.keys, slug, passphrase, project.random)
+            made.append(project.keys / f"{slug}-sealing.pem")
+        who = Person(
+            slug=slug,
+            name=name,
+            role=Role(role),
+            public_key=to_base64(public),
+            added_at=project.now(),
+            sealing_key=to_base64(sealing) if sealing else None,
+            staff_ids=_listed(staff_ids),
+            case_numbers=_listed(case_numbers),
+        )
+        with writing(project.ledger) as connection:
+            people.add_person(connection, who)
+            log.record(connection, _key_leaves(who), who.added_at)
+    except Exception:
+        _remove(made)
+        raise
+    project.sign_log()
+    return who
+
+
+def _check(project: Project, name: str, role: Role | str) -> str:
+    if not fits("name", name):
+        mend = "Use letters, digits, spaces and . , & ' - ; at most 99 characters."
+        raise BadInput(Problem("this is not a name that the log can carry", key="name", mend=mend))
+    if role not in set(Role):
+        raise BadInput(Problem("there is no such role", key="role", mend=f"One of: {', '.join(Role)}"))
+    known = people.people(project.ledger)
+    # The log knows officers by name alone, so two of one name would be one person to an auditor.
+    if any(other.name.casefold() == name.casefold() for other in known):
+        raise BadInput(Problem("there is a person of this name already", key="name", mend="Add an initial or a post."))
+    taken = {other.slug for other in known} | {"log"}
+    slug, number = slug_of(name), 2
+    while slug in taken or slug.endswith("-sealing"):
+        slug, number = f"{slug_of(name)}-{number}", number + 1
+    return slug
+
+
+def _key_leaves(who: Person) -> list[dict[str, Any]]:
+    common = {"type": "key", "event": "added", "officer": who.name, "role": who.role.value}
+    leaves = [{**common, "purpose": "officer", "key": who.public_key}]
+    if who.sealing_key:
+        leaves.append({**common, "purpose": "sealing", "key": who.sealing_key})
+    return leaves
+
+
+def sign_in(project: Project, name: str, passphrase: str, action: str) -> Signatory:
+    """Open a person's key for one action. Raises BadInput for an unknown person or a wrong passphrase.
+
+    Raises Refused where their role may not do this, or the key on disk is not the one that the ledger holds for them.
+    """
+    who = people.find_person(project.ledger, name)
+    if who is None:
+        mend = "`winnow person list` shows who is known."
+        raise BadInput(Problem("there is no person of this name", key="officer", mend=mend))
+    refused = refuse_role(action, who.role)
+    if refused:
+        raise Refused(refused)
+    public, sign = keys.officer_signer(project.keys, who.slug, passphrase)
+    if to_base64(public) != who.public_key:
+        raise Refused(f"the key on disk is not the key of {who.name} that the ledger holds")
+    return Signatory(who, public, sign)
+
+
+def _listed(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({value.strip() for value in values} - {""}))
+
+
+def _remove(files: Sequence[Path]) -> None:
+    for path in files:
+        with suppress(FileNotFoundError):
+            path.unlink()
