@@ -80,10 +80,12 @@ def foreign(error: BaseException) -> str:
 def _sqlite(url: URL, read_only: bool, destroying: bool, create: bool, folder: Path) -> Engine:
     if url.database in (None, "", ":memory:"):
         made = create_engine(url, hide_parameters=True, poolclass=StaticPool)
+        deferred = True  # nobody else is there to lock out
     else:
         path = (folder / str(url.database)).absolute()
         if not create and not path.is_file():
             raise StoreUnavailable(f"the SQLite file {path.name} does not exist")
+        deferred = read_only
         mode = "rwc" if create else "rw"  # `rw` never makes a file, even when it vanishes after the check above
         located = url.set(database=f"file:{quote(str(path))}", query={"mode": mode, "uri": "true"})
         made = create_engine(located, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
@@ -92,7 +94,7 @@ def _sqlite(url: URL, read_only: bool, destroying: bool, create: bool, folder: P
     pragmas += ["journal_mode=WAL", "synchronous=FULL"] if create else []
     pragmas += ["query_only=ON"] if read_only else []
     event.listen(made, "connect", _sqlite_set_up(pragmas))
-    event.listen(made, "begin", _sqlite_begin("BEGIN" if read_only else "BEGIN IMMEDIATE"))
+    event.listen(made, "begin", _sqlite_begin("BEGIN" if deferred else "BEGIN IMMEDIATE"))
     return made
 
 

@@ -84,10 +84,8 @@ class Destruction:
             position = books.position(class_name, item)
             if position is not None:
                 books.keep(position, plan.NOT_UNIQUE)
-        versions: dict[str, str] = {}
         for chunk in chunks(books.keys(class_name)):
-            versions |= recheck(self.connection, class_name, chunk)
-        books.compare(class_name, times, versions)
+            books.compare(class_name, times, recheck(self.connection, class_name, chunk), chunk)
 
     def _check_table(self, books: Books, class_name: str, catalogue: Catalogue) -> None:
         name = self._table(class_name).name

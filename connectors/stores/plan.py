@@ -15,6 +15,8 @@ TRIGGER = "trigger-on-table"
 NOT_UNIQUE = "key-not-unique"
 PLANNED_TWICE = "planned-twice"
 NOT_NULLABLE = "field-must-be-filled"
+NOT_REWRITABLE = "file-not-rewritable"
+IN_USE = "file-in-use"
 COUNT = "count-mismatch"
 STORE_ERROR = "store-error"
 
@@ -42,6 +44,10 @@ class Books:
         found = self._places.get(class_name, {}).get(key)
         return None if found in self.kept else found
 
+    def doomed(self) -> list[int]:
+        """The positions still to be destroyed or blanked."""
+        return [position for position in range(len(self.batch.records)) if position not in self.kept]
+
     def classes(self) -> list[str]:
         """The classes that the batch touches."""
         return list(self._places)
@@ -56,10 +62,12 @@ class Books:
         """`destroy`, or `blank` and its fields."""
         return split_action(self.batch.records[self._places[class_name][key]].action)
 
-    def compare(self, class_name: str, present: Iterable[str], versions: Mapping[str, str]) -> None:
-        """Keep every record that is gone, or whose present version is not the one that was approved."""
+    def compare(
+        self, class_name: str, present: Iterable[str], versions: Mapping[str, str], keys: Iterable[str]
+    ) -> None:
+        """Keep every one of `keys` that is gone, or whose present version is not the one that was approved."""
         there = set(present)
-        for key in self.keys(class_name):
+        for key in keys:
             position = self._places[class_name][key]
             if key not in there:
                 self.keep(position, GONE)

@@ -33,7 +33,7 @@ INSERT INTO feedback VALUES ('F1', 'C4', 'kind words'), ('F2', NULL, NULL);
 """
 
 
-def record_class(name: str, **fields: Role) -> RecordClass:
+def record_class(name: str, /, **fields: Role) -> RecordClass:
     """A class with one role for each field."""
     return RecordClass(name, name, tuple(Field(field, frozenset({role})) for field, role in fields.items()))
 
