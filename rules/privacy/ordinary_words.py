@@ -81,7 +81,7 @@ CALENDAR_WORDS = _set(
 PROTECTED_TERMS = _set(
     """
     a&e ace aces act add adhd ae amitriptyline anorexia anxiety aripiprazole asc asd assessment audit auditc
-    autism autistic bacp bai bdi bdiii beck bipolar bpd bps btec bulimia camhs careers cat cbt ces cft
+    autism autistic bacp bai bdi bdiii beck bipolar bpd bps btec bulimia camhs careers cat cbt ces cft childline
     citalopram cmht concerta core core10 core34 coreom cosca counselling counsellor covid covid19 cptsd crhtt
     cruse cv dass dass21 dast dbs dbt depression diazepam did dpo dsl duloxetine dwp dyslexia dyslexic dyspraxia
     eal ehcp email emdr epds eq5d eq5d5l erp esa escitalopram eupd fluoxetine gad gad7 gcse gcses gdpr gestalt

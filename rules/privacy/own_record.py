@@ -15,22 +15,12 @@ from itertools import pairwise, permutations
 from rules.privacy.folding import Word, key_of, words
 from rules.privacy.identity import OwnRecord, Person
 from rules.privacy.redaction import Kind, Span
+from rules.privacy.sentences import acts_like_a_person, is_ordinary, opens_a_sentence
 from rules.privacy.uk_names import forms_of
 
 _GAP = re.compile(r"[^\w\n]{0,3}\n?[^\w\n]{0,2}")
 # Initials that mean something else in a note count only when dots or spaces part them.
 _ACRONYMS = frozenset("am cp cv dr dv eu gp hr id ii iq it iv mr ms ni ok ot pc pe pm tv uk us".split())  # noqa: SIM905
-_OPENS = re.compile(r"(?:[.!?:;•\n]|^|[-–])[\s\"'“‘(]*$")
-_ENDINGS = (("s", ""), ("es", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("ies", "y"))
-_DOES = re.compile(
-    r"\s(?:is|was|has|had|said|says|felt|feels|feeling|told|asked|disclosed|reports|reported|came|attended|arrived|rang"
-    r"|agreed|wants|wanted|thinks|explained|described|mentioned|seems|seemed|who|cried|became|shared|stated)\b"
-    r"|\s?\(\d|['’]s\s"
-)
-_MET = re.compile(
-    r"(?i:\b(?:asking|asked|told|telling|collect|met|meeting|phoned|rang|called|emailed|texted|saw|seeing|spoke to"
-    r"|talked to|shouted at|named|dear|hi|hello|mr|mrs|ms|miss|study:|client:|name:)\s)$"
-)
 _STREET_FORMS = (
     ("street", "st", "str"), ("road", "rd"), ("avenue", "ave", "av"), ("lane", "ln"), ("close", "cl"),
     ("drive", "dr"), ("crescent", "cres"), ("terrace", "terr", "ter"), ("gardens", "gdns"), ("grove", "gr"),
@@ -69,7 +59,7 @@ class OwnMatcher:
                 hits[index] = (index + hit[0], hit[1])
         spans = [Span(found[first].start, found[last - 1].end, kind) for first, (last, kind) in hits.items()]
         taken = {index for first, (last, _) in hits.items() for index in range(first, last)}
-        sure = {index for index in weak if _acts(text, found[index])}
+        sure = {index for index in weak if acts_like_a_person(text, found[index])}
         spans += [Span(found[index].start, found[index].end, weak[index]) for index in sure - taken]
         return spans + list(_beside(text, found, taken | sure, weak))
 
@@ -109,13 +99,12 @@ class OwnMatcher:
             return 1, kind
         if word.capital:
             weak[index] = kind
-            if len(key) > 4 and not _OPENS.search(text, max(0, word.start - 4), word.start) and word.start:
+            if len(key) > 4 and not opens_a_sentence(text, word):
                 return 1, kind
         return None
 
     def _ordinary(self, key: str) -> bool:
-        stems = {key, *(key[: -len(end)] + new for end, new in _ENDINGS if key.endswith(end))}
-        return not stems.isdisjoint(self.ordinary)
+        return is_ordinary(key, self.ordinary)
 
 
 def compile_record(
@@ -174,11 +163,6 @@ def _beside(text: str, found: list[Word], taken: set[int], weak: Mapping[int, Ki
             near = _GAP.fullmatch(text, found[left].end, found[right].start)
             if here in weak and here not in taken and there in taken and near and "\n" not in near.group():
                 yield Span(found[here].start, found[here].end, weak[here])
-
-
-def _acts(text: str, word: Word) -> bool:
-    """Say whether a word that may be a name does or meets with what people do ("asking hope to ring")."""
-    return bool(_DOES.match(text, word.end) or _MET.search(text, max(0, word.start - 14), word.start))
 
 
 def _parts(name: str) -> list[str]:

@@ -42,7 +42,7 @@ LABEL = re.compile(r"\[(?:" + "|".join(kind.value for kind in Kind) + r")\]")
 
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 _PEOPLE = frozenset({Kind.CLIENT, Kind.PERSON})
-_BETWEEN_NAMES = re.compile(r"[ \t]*,?[ \t]?(?:[A-Z]\.?[ \t]?)?[-.]?[ \t]?")
+_BETWEEN_NAMES = re.compile(r"[ \t]*,?[ \t]?(?:[A-Z]\.?[ \t]?)?-?[ \t]?|(?<=\b[A-Z])\.[ \t]?")
 _INITIAL_AFTER = re.compile(r"[ \t](?:[B-HJ-Z]\b\.?|[AI]\.)(?![\w'’])")
 _INITIAL_BEFORE = re.compile(r"(?<![\w'’.])(?:[A-Z]\.[ \t]?|[B-HJ-Z][ \t]){1,3}$")
 

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from rules.privacy.folding import Word, fold, words
 from rules.privacy.ordinary_words import CALENDAR_WORDS, NAMES_THAT_ARE_WORDS, PROTECTED_TERMS
 from rules.privacy.redaction import Kind, Span
+from rules.privacy.sentences import acts_like_a_person, is_ordinary, opens_a_sentence
 
 _UK = """
 barry baz bazza | gary gaz gazza | darren daz dazza | sharon shaz shazza | tracey trace trace tray | kevin kev
@@ -69,12 +70,14 @@ class GivenNames:
     """A list of given names, to find people whom no register knows.
 
     `sure` names count in any case, `capital` ones with a capital, and `doubtful` ones, which are words too, with
-    a capital and a capitalised word behind them.
+    a capital and a capitalised word behind them. A capitalised word inside a sentence that is no word of `ordinary` is
+    taken for a name where it acts like a person.
     """
 
     sure: frozenset[str]
     capital: frozenset[str]
     doubtful: frozenset[str]
+    ordinary: frozenset[str]
 
     def find(self, text: str) -> list[Span]:
         """Return a span for each given name, with the capitalised word that follows it."""
@@ -83,9 +86,15 @@ class GivenNames:
         for word, after in zip_longest(found, found[1:]):
             family = after if after and word.capital and _may_follow(word, after) else None
             listed = word.key in self.sure or (word.capital and word.key in self.capital)
-            if listed or (family and word.key in self.doubtful):
+            if listed or (family and word.key in self.doubtful) or self._stranger(text, word):
                 spans.append(Span(word.start, (family or word).end, Kind.PERSON))
         return spans
+
+    def _stranger(self, text: str, word: Word) -> bool:
+        if not word.capital or word.upper or len(word.key) < 3 or not word.key.isalpha() or not self.ordinary:
+            return False
+        known = word.key in CALENDAR_WORDS | PROTECTED_TERMS or is_ordinary(word.key, self.ordinary)
+        return not known and not opens_a_sentence(text, word) and acts_like_a_person(text, word)
 
 
 def given_names(table: Mapping[str, frozenset[str]], ordinary: frozenset[str]) -> GivenNames:
@@ -93,7 +102,7 @@ def given_names(table: Mapping[str, frozenset[str]], ordinary: frozenset[str]) -
     names = {fold(name) for name in table if name.isalpha() and len(name) > 2} - CALENDAR_WORDS - PROTECTED_TERMS
     doubtful = names & NAMES_THAT_ARE_WORDS
     sure = {name for name in names - doubtful if name not in ordinary and len(name) > 3}
-    return GivenNames(frozenset(sure), frozenset(names - doubtful), frozenset(doubtful))
+    return GivenNames(frozenset(sure), frozenset(names - doubtful), frozenset(doubtful), ordinary)
 
 
 def _may_follow(word: Word, after: Word) -> bool:
