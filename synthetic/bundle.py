@@ -79,7 +79,7 @@ class Bundle:
         """Expect a record past retention by its own clock."""
         self.expect("past_retention", record_class, key, rule, due_on)
 
-    def undatable(self, record_class: str, key: str, rule: str = "client-file") -> None:
+    def undatable(self, record_class: str, key: str, rule: str) -> None:
         """Expect a record whose trigger cannot be read."""
         self.expect("undatable", record_class, key, rule)
 

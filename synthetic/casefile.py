@@ -275,10 +275,18 @@ class Case(Bundle):
         }
         return self.add("hosted", row)
 
+    @property
+    def file_rule(self) -> str:
+        """The rule that keeps this file longest: seven years beat six, a year's end beats the bare six years."""
+        head = self.rows["client"][0]
+        services = {head["service"], head["second_service"]}
+        longest = next(service for service in ("counselling", "careers", "mentoring") if service in services)
+        return f"{longest}-file"
+
     def due(self, on: date, kind: str = "past_retention") -> None:
         """Expect the whole file, head and every member planted so far, with one due date."""
         for name, key in self.keys():
-            self.expect(kind, name, key, "client-file", on)
+            self.expect(kind, name, key, self.file_rule, on)
 
     def hold(self, kind: str, label: str) -> None:
         """Ask the caller to place a hold on this case."""

@@ -255,19 +255,19 @@ def _birth_unreadable(cast: Cast) -> None:
     service = "mentoring" if cast.copy % 2 else "counselling"
     case = cast.closed(years_ago(cast.today, 9), born=born, service=service)
     case.session(years_ago(cast.today, 9) - 30 * DAY)
-    case.undatable("client", case.number)
+    case.undatable("client", case.number, case.file_rule)
 
 
 @CLOCK.plant("date of birth missing, closed lately: undatable all the same")
 def _birth_missing_lately(cast: Cast) -> None:
     case = cast.closed(cast.today - 90 * DAY, born=None)
-    case.undatable("client", case.number)
+    case.undatable("client", case.number, case.file_rule)
 
 
 @CLOCK.plant("date of birth missing, careers first, counselling second: undatable")
 def _birth_missing_second(cast: Cast) -> None:
     case = cast.closed(years_ago(cast.today, 9), born=None, service="careers", second_service="counselling")
-    case.undatable("client", case.number)
+    case.undatable("client", case.number, case.file_rule)
 
 
 @CLOCK.plant("date of birth missing, still a client: not started")
@@ -279,14 +279,14 @@ def _birth_missing_open(cast: Cast) -> None:
 def _closing_unreadable(cast: Cast) -> None:
     case = cast.closed((None, *UNREADABLE)[cast.copy], service="careers" if cast.copy == 3 else "counselling")
     case.document("form", years_ago(cast.today, 9), "txt")
-    case.undatable("client", case.number)
+    case.undatable("client", case.number, case.file_rule)
 
 
 @CLOCK.plant("last contact unreadable", copies=5)
 def _contact_unreadable(cast: Cast) -> None:
     case = cast.closed(years_ago(cast.today, 9), contact_on=UNREADABLE[cast.copy])
     case.summary(years_ago(cast.today, 9) - 30 * DAY)
-    case.undatable("client", case.number)
+    case.undatable("client", case.number, case.file_rule)
 
 
 @CLOCK.plant("reopened: open again with an old closing date")

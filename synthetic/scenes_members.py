@@ -52,7 +52,7 @@ def _signed_late(cast: Cast) -> None:
 def _consent_unreadable(cast: Cast) -> None:
     case, closed = _over(cast)
     case.summary(closed - 30 * DAY)
-    case.undatable("consent", case.consent((None, *UNREADABLE)[cast.copy]))
+    case.undatable("consent", case.consent((None, *UNREADABLE)[cast.copy]), "consent-evidence")
 
 
 @MEMBERS.plant("consent without a date in a file that is not due: does not matter yet")
@@ -117,7 +117,8 @@ def _safeguarding_leap_child(cast: Cast) -> None:
 def _safeguarding_unknown(cast: Cast) -> None:
     case, closed = _over(cast)
     child = (None, "", "12/01/2026")[cast.copy]
-    case.undatable("disclosure", case.disclosure(closed - 15 * DAY, safeguarding=True, child=child))
+    key = case.disclosure(closed - 15 * DAY, safeguarding=True, child=child)
+    case.undatable("disclosure", key, "safeguarding-child")
 
 
 @MEMBERS.plant("safeguarding record, the child unknown, file not due: does not matter yet")
@@ -165,7 +166,7 @@ def _undated_disclosure(cast: Cast) -> None:
     case, _ = _over(cast)
     key = case.disclosure(None if cast.copy else "")
     case.breach("disclosure", key, "disclosure-incomplete")
-    case.undatable("disclosure", key)
+    case.undatable("disclosure", key, "disclosure-register")
 
 
 @MEMBERS.plant("disclosure not passed to the manager: no finding", copies=1)
@@ -196,7 +197,8 @@ def _complaint_due(cast: Cast) -> None:
 @MEMBERS.plant("closed complaint without a readable outcome date keeps the file")
 def _complaint_undatable(cast: Cast) -> None:
     case, closed = _over(cast)
-    case.undatable("complaint", case.complaint(closed - 20 * DAY, "31/02/2020" if cast.copy else None))
+    key = case.complaint(closed - 20 * DAY, "31/02/2020" if cast.copy else None)
+    case.undatable("complaint", key, "complaint-closed")
 
 
 @MEMBERS.plant("a note that was never summarised keeps an old file, and is a breach")

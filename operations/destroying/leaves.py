@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from connectors.ledger.runs import HOLD, PlannedRow
 from connectors.stores.base import RecordOutcome
+from operations.approve import planned_of
 from rules.evidence.leaf import Leaf
-from rules.evidence.plan import Planned
 
 
 def slug(words: str) -> str:
@@ -13,15 +13,9 @@ def slug(words: str) -> str:
     return "-".join(words.replace(",", " ").split()) or "none"
 
 
-def planned_line(row: PlannedRow) -> Planned:
-    """The line of this record under the root that the approver signed."""
-    month = row.due_on.strftime("%Y-%m") if row.due_on else "none"
-    return Planned(row.commitment, row.store, row.class_name, row.rule, month, slug(row.action))
-
-
 def intent(run: str, approval: int, row: PlannedRow, batch: int, checked_at: str) -> Leaf:
     """The durable intent to carry out one planned record."""
-    line = planned_line(row)
+    line = planned_of(row)
     return {
         **_record(run, row, batch),
         "type": "intent",
@@ -46,7 +40,7 @@ def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, reco
     if found.state == "failed":
         return {**common, "type": "failed"}
     stayed = "held" if found.state == "held" else "kept"
-    return {**common, "type": "kept", "outcome": stayed, "action": slug(row.action), "approval": approval}
+    return {**common, "type": "kept", "outcome": stayed, "action": planned_of(row).action, "approval": approval}
 
 
 def never_meant(run: str, row: PlannedRow) -> Leaf:
@@ -58,12 +52,12 @@ def never_meant(run: str, row: PlannedRow) -> Leaf:
         "reason": row.reason,
         "grade": "none",
         "recovered": False,
-        "action": slug(row.action),
+        "action": planned_of(row).action,
     }
 
 
 def _record(run: str, row: PlannedRow, batch: int) -> dict[str, object]:
-    line = planned_line(row)
+    line = planned_of(row)
     return {
         "run": run,
         "store": row.store,

@@ -66,7 +66,7 @@ class RunUnderWay:
             "authority": carrying.organisation,
             "tool": TOOL,
             "as_of": run.as_of.isoformat(),
-            "stores": [name for name in stores if carrying.stores[name].kind != MANUAL],
+            "stores": stores,
             "manual": [name for name in stores if carrying.stores[name].kind == MANUAL],
         }
         log.record(carrying.ledger, [opened], carrying.now())

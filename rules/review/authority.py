@@ -37,6 +37,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "release": frozenset({Role.DPO, Role.APPROVER, Role.MANAGER}),
     "decide": frozenset({Role.DPO, Role.MANAGER, Role.COUNSELLOR}),
     "approve": frozenset({Role.APPROVER, Role.MANAGER}),
+    "confirm": frozenset(Role) - {Role.AUDITOR},
 }
 
 # Codes, because the log keeps them for ever.

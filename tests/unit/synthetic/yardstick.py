@@ -146,7 +146,7 @@ class Yardstick:
             return
         due = self._head(client)
         if due is None:
-            self._add("undatable", "casework", "client", case, "client-file")
+            self._add("undatable", "casework", "client", case, self._rule(client))
         elif due <= self.as_of:
             self._whole(client, due)
 
@@ -168,14 +168,19 @@ class Yardstick:
             due.append(plus(date(last.year + (last.month > 8), 8, 31), 6))
         return max(due)
 
+    @staticmethod
+    def _rule(client: Row) -> str:
+        services = {client["service"], client["second_service"]}
+        return next(f"{name}-file" for name in ("counselling", "careers", "mentoring") if name in services)
+
     def _whole(self, client: Row, due: date) -> None:
-        case, blocked = client["case_number"], False
+        case, blocked, rule = client["case_number"], False, self._rule(client)
         for name, row, ends in self._members(case):
             if ends == "blocked":
                 blocked = True
             elif ends is None:
                 blocked = True
-                self._add("undatable", "casework", name, row[TABLES[name][1]], "client-file")
+                self._add("undatable", "casework", name, row[TABLES[name][1]], _member_rule(name, row))
             else:
                 due = max(due, ends)
         if blocked or due > self.as_of:
@@ -183,12 +188,12 @@ class Yardstick:
         kind = "held" if self._is_held(case) else "past_retention"
         for name, rows in self.of[case].items():
             for row in rows:
-                self._add(kind, "casework", name, row[TABLES[name][1]], "client-file", due)
+                self._add(kind, "casework", name, row[TABLES[name][1]], rule, due)
         for key, _ in self.documents[case]:
-            self._add(kind, "documents", "document", key, "client-file", due)
+            self._add(kind, "documents", "document", key, rule, due)
         for store, cases in self.shelves.items():
             for key in cases[case]:
-                self._add(kind, store, store, key, "client-file", due)
+                self._add(kind, store, store, key, rule, due)
 
     def _members(self, case: str) -> list[tuple[str, Row, Any]]:
         result: list[tuple[str, Row, Any]] = []
@@ -337,3 +342,9 @@ class Yardstick:
                 self._add("undatable", "enquiries", "enquiry", row[0], "enquiry")
             elif plus(handled, 1) <= self.as_of:
                 self._add("past_retention", "enquiries", "enquiry", row[0], "enquiry", plus(handled, 1))
+
+
+def _member_rule(name: str, row: Row) -> str:
+    if name == "disclosure":
+        return "safeguarding-child" if row["safeguarding"] else "disclosure-register"
+    return {"consent": "consent-evidence", "complaint": "complaint-closed"}[name]

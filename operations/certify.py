@@ -1,0 +1,101 @@
+"""The documents of a closed run: certificate as page and PDF, and the evidence bundle with the key beside it.
+
+All of it is read out of the log, so it can be issued again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.bundle_file import write_bundle, write_whole
+from connectors.keys import LOG_VKEY
+from connectors.ledger import log
+from operations.project import Project
+from reports.auditor_readme import auditor_readme
+from reports.certificate import certificate_html, certificate_pdf
+from reports.certificate_data import CertificateData
+from rules.errors import BadInput, Problem
+from rules.evidence.bundle import bundle_files, proof_name
+from rules.evidence.certificate import Certificate, certificate_of
+from rules.evidence.leaf import Leaf, decode
+
+VERIFIER = Path(__file__).resolve().parents[1] / "verifier" / "verify_winnow.py"
+METHODS = {
+    "row-deleted": "rows deleted from the database",
+    "fields-blanked": "fields blanked, the rest of the record kept",
+    "row-removed-from-file": "rows removed and the file written anew",
+    "file-unlinked": "files moved out of reach, then removed from the folder",
+    "work-list": "destroyed by hand and confirmed by two people",
+}
+
+
+@dataclass(frozen=True)
+class Certified:
+    """Where the documents of a closed run were written."""
+
+    html: Path
+    pdf: Path
+    bundle: Path
+    key: Path
+
+
+def certify(project: Project, run_id: str, out: Path | None = None) -> Certified:
+    """Write certificate and evidence bundle of a closed run. Raises BadInput when it is not closed."""
+    note = project.sign_log()
+    data = [leaf for _, leaf in log.read_leaves(project.ledger)]
+    leaves = [decode(leaf) for leaf in data]
+    certificate = certificate_of(leaves, run_id, note)
+    folder = out or project.settings.out
+    key = write_whole(folder / LOG_VKEY, (project.keys / LOG_VKEY).read_bytes())
+    bundle = folder / f"evidence-{run_id}.zip"
+    readme = auditor_readme(project.settings.organisation, run_id, bundle.name, key.name)
+    signers = [project.log_signer()]
+    files = bundle_files(
+        data, note, certificate, _schedule(project, certificate), VERIFIER.read_bytes(), readme, signers
+    )
+    proof = files[proof_name(certificate.closing_leaf)].decode()
+    shown = _shown(project, certificate, leaves, proof, bundle.name, key.name)
+    return Certified(
+        html=write_whole(folder / f"certificate-{run_id}.html", certificate_html(shown).encode()),
+        pdf=write_whole(folder / f"certificate-{run_id}.pdf", certificate_pdf(shown)),
+        bundle=write_bundle(bundle, files),
+        key=key,
+    )
+
+
+def _schedule(project: Project, certificate: Certificate) -> bytes:
+    """The adopted schedule of the run, from the copy kept at adoption, or the file if it is still the same."""
+    kept = project.folder / "schedules" / f"{certificate.schedule_hash}.yaml"
+    if kept.is_file():
+        return kept.read_bytes()
+    if project.schedule_file_digest != certificate.schedule_file:
+        raise BadInput(Problem("the schedule of this run is no longer here", file=str(kept), mend="Restore the file"))
+    return project.settings.schedule.read_bytes()
+
+
+def _shown(
+    project: Project, certificate: Certificate, leaves: Sequence[Leaf], proof: str, bundle: str, key: str
+) -> CertificateData:
+    checked = [
+        leaf["holds_checked_at"]
+        for leaf in leaves
+        if leaf["type"] == "intent" and leaf["run"] == certificate.certificate
+    ]
+    methods: dict[str, str] = {}
+    for line in certificate.lines:
+        if line.outcome in ("destroyed", "blanked", "redacted"):
+            words = METHODS.get(line.grade, line.grade)
+            if words not in methods.get(line.store, ""):
+                methods[line.store] = "; ".join(filter(None, [methods.get(line.store), words]))
+    return CertificateData(
+        certificate=certificate,
+        organisation=project.settings.organisation,
+        proof=proof,
+        bundle=bundle,
+        key_file=key,
+        holds_checked=len(checked),
+        holds_checked_at=max(checked, default=""),
+        methods=methods,
+    )
