@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Check a Winnow evidence bundle: python3 -I verify_winnow.py BUNDLE --key winnow.vkey [--checkpoint OLDER]
 
 One file, Python 3.8 or later, nothing to install. The key and the log's name come from the file that you were given
@@ -14,27 +13,25 @@ import json
 import re
 import sys
 import zipfile
-from functools import lru_cache
 from hashlib import sha256, sha512
 from types import SimpleNamespace
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 from unicodedata import normalize
 
-PER_FILE = 256  # entries in one entry bundle (C2SP tlog-tiles)
-MAX_FILE_BYTES, MAX_TOTAL_BYTES, MAX_FILES, MAX_PROBLEMS = 32 << 20, 8 << 30, 200_000, 50
-LIMITS = """What this can't show: that the records were rightly due, or that no copy remains elsewhere. Without a checkpoint
-kept from before (--checkpoint), it can't show that the holder of the log's key did not write the whole log anew."""
+PER_FILE, MAX_FILE_BYTES, MAX_TOTAL_BYTES, MAX_FILES, MAX_PROBLEMS = 256, 32 << 20, 8 << 30, 200_000, 50
+LIMITS = """What this can't show: that the records were rightly due, or that no copy remains elsewhere. Without a
+checkpoint kept from before (--checkpoint), it can't show that the log's own keeper did not write it all anew."""
+
+
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # of Ed25519 (RFC 8032, section 5.1)
+D = -121665 * pow(121666, P - 2, P) % P
+Point = Tuple[int, int, int, int]
+Keys = Dict[Tuple[str, bytes], bytes]
+Leaf = Dict[str, Any]
 
 
 class Failed(Exception):
     """A check that failed, for the reason given."""
-
-
-# ---- Ed25519 (RFC 8032, section 5.1): checking only ----
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-Point = Tuple[int, int, int, int]
 
 
 def add(one: Point, two: Point) -> Point:
@@ -65,7 +62,7 @@ def decompress(data: bytes) -> Optional[Point]:
 
 
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Say whether an Ed25519 signature of 64 bytes belongs to the message and the public key of 32 bytes."""
+    """Say whether an Ed25519 signature belongs to message and public key (RFC 8032, section 5.1.7)."""
     base, key, nonce = decompress(b"\x58" + 31 * b"\x66"), decompress(public), decompress(signature[:32])
     s = int.from_bytes(signature[32:], "little")
     if not (base and key and nonce) or s >= ORDER or (len(public), len(signature)) != (32, 64):
@@ -73,10 +70,6 @@ def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
     one, two = multiply(s, base), add(nonce, multiply(h, key))
     return not ((one[0] * two[2] - two[0] * one[2]) % P or (one[1] * two[2] - two[1] * one[2]) % P)
-
-
-# ---- signed notes and checkpoints (C2SP signed-note, tlog-checkpoint) ----
-Keys = Dict[Tuple[str, bytes], bytes]
 
 
 def unbase64(text: str, what: str) -> bytes:
@@ -106,51 +99,35 @@ def read_keys(text: str) -> Tuple[str, Keys]:
 
 
 def open_note(note: str, keys: Keys, what: str) -> List[str]:
-    """Return the lines of a note's text if a key that you gave signed it."""
+    """Return the lines of a note's text if a key that you gave signed it (C2SP signed-note)."""
     text, _, tail = note.rpartition("\n\n")
-    signed = False
-    for line in tail.split("\n")[:-1][:100]:
-        parts = line.split(" ")
-        if len(parts) != 3 or parts[0] != "\u2014" or not tail.endswith("\n"):
-            raise Failed(what + " has a malformed signature line")
-        data = unbase64(parts[2], "a signature of " + what)
-        public = keys.get((parts[1], data[:4]))
-        if public is not None and not signature_holds(public, text.encode() + b"\n", data[4:]):
-            raise Failed("the signature of %s does not hold" % what)
-        signed = signed or public is not None
-    if not signed:
-        raise Failed(what + " is not signed by the key that you gave")
+    lines = re.findall("\u2014 ([^ +\n]+) ([^ \n]+)\n", tail)
+    if "".join("\u2014 %s %s\n" % line for line in lines) != tail:
+        raise Failed(what + " is not a signed note")
+    signatures = [(name, unbase64(data, "a signature of " + what)) for name, data in lines]
+    known = [(keys[name, data[:4]], data[4:]) for name, data in signatures if (name, data[:4]) in keys]
+    if not known or not all(signature_holds(key, text.encode() + b"\n", data) for key, data in known):
+        raise Failed(what + " is not signed by the key that you gave, or was changed since")
     return text.split("\n")
 
 
 def open_checkpoint(note: str, origin: str, keys: Keys, what: str) -> Tuple[int, bytes]:
-    """Return size and root of a signed checkpoint of this log."""
+    """Return size and root of a signed checkpoint of this log (C2SP tlog-checkpoint)."""
     lines = open_note(note, keys, what)
     if len(lines) < 3 or lines[0] != origin or not re.fullmatch("[1-9][0-9]{0,14}", lines[1]):
         raise Failed(what + " is not a checkpoint of this log")
     return int(lines[1]), unbase64(lines[2], "the root of " + what)
 
 
-# ---- the Merkle tree (RFC 6962, section 2.1) ----
-def leaf_hashes(leaves: Iterable[bytes]) -> List[bytes]:
-    """Hash leaves."""
-    return [sha256(b"\0" + leaf).digest() for leaf in leaves]
-
-
-def parent(left: bytes, right: bytes) -> bytes:
-    """Hash two nodes into one."""
-    return sha256(b"\1" + left + right).digest()
-
-
-def tree_root(nodes: Sequence[bytes], edge: Sequence[bytes] = ()) -> bytes:
-    """Return the root over leaf hashes, behind the perfect subtrees of `edge`; an odd last node is carried up."""
-    row = list(nodes)
-    while len(row) > 1:
+def tree_root(leaves: Sequence[bytes], edge: Sequence[bytes] = ()) -> bytes:
+    """Return the root over leaf hashes, behind the perfect subtrees of `edge` (RFC 6962, section 2.1)."""
+    row = list(leaves)
+    while len(row) > 1:  # an odd last node is carried up
         odd = row[-1:] if len(row) % 2 else []
         row = [sha256(b"\1" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)] + odd
     root = row[0] if row else sha256(b"").digest()
     for left in reversed(edge):
-        root = parent(left, root)
+        root = sha256(b"\1" + left + root).digest()
     return root
 
 
@@ -160,12 +137,10 @@ def path_root(index: int, size: int, node: bytes, path: Sequence[bytes]) -> byte
         return node if size == 1 and not path else b""
     split = 1 << (size - 1).bit_length() - 1
     if index < split:
-        return parent(path_root(index, split, node, path[:-1]), path[-1])
-    return parent(path[-1], path_root(index - split, size - split, node, path[:-1]))
+        return sha256(b"\1" + path_root(index, split, node, path[:-1]) + path[-1]).digest()
+    return sha256(b"\1" + path[-1] + path_root(index - split, size - split, node, path[:-1])).digest()
 
 
-# ---- leaves: canonical JSON of a closed table of types ----
-Leaf = Dict[str, Any]
 DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 KIND_TABLE = rf"""slug="[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}" digest="[0-9a-f]{{64}}" count=(?:0|[1-9][0-9]{{0,14}})
 instant="{DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z" date="{DAY}" month="(?:[0-9]{{4}}-(?:0[1-9]|1[0-2])|none)"
@@ -175,36 +150,26 @@ KINDS = dict(kind.split("=", 1) for kind in KIND_TABLE.split())
 SIGNED = "officer:name role:slug signed_at:instant key:key signature:signature"
 RECORD = "run:slug store:slug class:slug batch:count commitment:digest tag:digest rule:slug due_month:month"
 OUTCOME = RECORD + " reason:slug grade:slug recovered:flag"
-TYPE_TABLE = f"""schedule name:name version:slug hash:digest file:digest
-adoption schedule:digest version:slug minute:date accepted:slug[] {SIGNED}
-decisions proposal:digest decisions:digest count:count {SIGNED}
-approval run:slug proposal:digest schedule:digest decisions:digest[] count:count root:digest due:count undatable:count\
- not_before:instant {SIGNED}
-hold hold:slug scope:slug subject:digest? reason:slug {SIGNED}
-release hold:slug reason:slug {SIGNED}
-confirmation run:slug store:slug count:count root:digest method:slug done_on:date {SIGNED}
-run-opened run:slug proposal:digest schedule:digest authority:name tool:slug as_of:date stores:slug[] manual:slug[]
-intent {RECORD} action:slug approval:count holds_checked_at:instant version:digest
-done {OUTCOME} outcome:gone confirmations:count[]?
-kept {OUTCOME} outcome:stayed action:slug approval:count?
-failed {OUTCOME}
-verify run:slug store:slug method:slug credential:slug checked:count remaining:count
-books run:slug store:slug class:slug before:count created:count destroyed:count after:count
-run-closed run:slug due:count destroyed:count kept:count held:count failed:count undatable:count first:count\
- last:count not_searched:slug[]
-backup set:slug store:slug taken:date expires:date
-backup-expired set:slug
-restore store:slug found_by:slug watermark:count head:count
-key event:slug purpose:slug officer:name? role:slug? key:key? run:slug?
-heartbeat tool:slug
+TYPE_TABLE = f"""schedule name:name version:slug hash:digest file:digest; heartbeat tool:slug; backup-expired set:slug;
+adoption schedule:digest version:slug minute:date accepted:slug[] {SIGNED}; hold hold:slug scope:slug subject:digest?
+reason:slug {SIGNED}; release hold:slug reason:slug {SIGNED}; decisions proposal:digest decisions:digest count:count
+{SIGNED}; approval run:slug proposal:digest schedule:digest decisions:digest[] count:count root:digest due:count
+undatable:count not_before:instant {SIGNED}; run-opened run:slug proposal:digest schedule:digest authority:name
+tool:slug as_of:date stores:slug[] manual:slug[]; intent {RECORD} action:slug approval:count holds_checked_at:instant
+version:digest; done {OUTCOME} outcome:gone confirmations:count[]?; kept {OUTCOME} outcome:stayed action:slug
+approval:count?; failed {OUTCOME}; confirmation run:slug store:slug count:count root:digest method:slug done_on:date
+{SIGNED}; verify run:slug store:slug method:slug credential:slug checked:count remaining:count; books run:slug
+store:slug class:slug before:count created:count destroyed:count after:count; run-closed run:slug due:count
+destroyed:count kept:count held:count failed:count undatable:count first:count last:count not_searched:slug[];
+backup set:slug store:slug taken:date expires:date; restore store:slug found_by:slug watermark:count head:count;
+key event:slug purpose:slug officer:name? role:slug? key:key? run:slug?;
 proof-given officer:name recipient:slug found:flag run:slug?"""
 TYPES: Dict[str, Dict[str, str]] = {
-    line.split()[0]: dict(sorted(field.split(":") for field in ["type:slug", "at:instant", *line.split()[1:]]))
-    for line in TYPE_TABLE.splitlines()
+    name: dict(sorted(field.split(":") for field in ("type:slug", "at:instant", *fields)))
+    for name, *fields in map(str.split, TYPE_TABLE.split(";"))
 }
 
 
-@lru_cache(maxsize=None)
 def leaf_pattern(leaf_type: str) -> Tuple[Any, List[str]]:
     """Return the expression that only canonical leaves of a type match, and the names of its fields that are days."""
     pattern, comma = "", ""
@@ -221,16 +186,11 @@ def read_leaf(data: bytes) -> Leaf:
     """Read a leaf; empty for everything that is not canonical."""
     try:
         text = data.decode()
-        pattern, days = leaf_pattern(re.findall(r'"type":"([a-z-]+)"', text)[0])
+        pattern, days = PATTERNS[re.findall(r'"type":"([a-z-]+)"', text)[0]]
         leaf: Leaf = json.loads(text) if pattern.fullmatch(text) and normalize("NFC", text) == text else {}
         return leaf if all(datetime.date.fromisoformat(leaf[name][:10]) for name in days) else {}
     except (ValueError, IndexError, KeyError):
         return {}
-
-
-def planned(leaf: Leaf) -> bytes:
-    """Return the bytes that stand for a record under the root that people sign for."""
-    return "\n".join(leaf[n] for n in ("commitment", "store", "class", "rule", "due_month", "action")).encode()
 
 
 def pick(leaf: Leaf, names: str) -> Leaf:
@@ -238,13 +198,12 @@ def pick(leaf: Leaf, names: str) -> Leaf:
     return {name.split("=")[0]: leaf[name.split("=")[-1]] for name in names.split()}
 
 
-# ---- what the leaves must say together ----
+PATTERNS = {name: leaf_pattern(name) for name in TYPES}
 COLUMNS = "destroyed kept held failed"
 COLUMN = {"blanked": "destroyed", "redacted": "destroyed", "unlinked": "kept"}
+FORMAT, PLANNED = "winnow-certificate-v1", "commitment store class rule due_month action"
 SAME = ("store", "class", "batch", "tag", "rule", "due_month", "action", "approval")
 LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "recovered", "from_month", "to_month")
-OUTCOMES = ("done", "kept", "failed")
-IN_RUN = ("intent", "verify", "books", "confirmation", "run-closed", *OUTCOMES)
 NAMED_BY = {"schedule": "hash", "adoption": "schedule", "hold": "hold", "backup": "set", "run-opened": "run"}
 NEEDS = {"adoption": "schedule", "approval": "adoption", "run-opened": "adoption", "release": "hold"}
 NEEDS["backup-expired"] = "backup"
@@ -254,21 +213,16 @@ class Log:
     """Takes the leaves in order and collects everything that does not hold."""
 
     def __init__(self) -> None:
-        self.problems: List[Tuple[Optional[int], str]] = []
-        self.index: Optional[int] = None  # of the entry being judged
-        self.at, self.size, self.root = "", 0, ""
+        self.problems: List[Tuple[Optional[int], str]] = []  # each with the index of its entry
+        self.index, self.at, self.size, self.root = None, "", 0, ""  # type: Optional[int], str, int, str
         self.by_type: Dict[str, Dict[int, Leaf]] = {name: {} for name in TYPES}  # intents and outcomes excepted
         self.known: Set[Tuple[str, str]] = set()
-        self.owner: Dict[str, str] = {}  # an officer's public key -> the officer
-        self.decisions: Dict[str, Leaf] = {}  # digest of the statement -> its leaf
-        self.runs: Dict[str, Any] = {}
+        self.owner, self.decisions, self.runs = {}, {}, {}  # type: Dict[str, str], Dict[str, Leaf], Dict[str, Any]
 
     def need(self, holds: bool, text: str) -> bool:
         """Note a failure, at the entry being judged, unless it holds."""
-        if not holds:
+        if not holds and len(self.problems) < MAX_PROBLEMS:
             self.problems.append((self.index, text))
-            if len(self.problems) == MAX_PROBLEMS:
-                raise Failed("so much does not hold that the check was stopped")
         return holds
 
     def take(self, index: int, data: bytes) -> None:
@@ -279,14 +233,15 @@ class Log:
         kind, run = leaf["type"], self.runs.get(leaf.get("run", ""))  # type: str, Any
         self.need(leaf["at"] >= self.at, "its time is earlier than that of the entry before")
         self.at = leaf["at"]
-        if kind in IN_RUN and (run is None or (run.closed >= 0 and kind != "verify")):
+        inside = "run" in TYPES[kind] and kind not in ("approval", "run-opened", "key", "proof-given")
+        if inside and (run is None or (run.closed >= 0 and kind != "verify")):
             self.need(False, "its run is not open")
         elif kind == "intent":
             free = leaf["commitment"] not in run.outcomes and leaf["commitment"] not in run.intents
             self.need(free, "a second intent for one record, or one after its outcome")
             self.plan(leaf, run)
             run.intents[leaf["commitment"]], run.last = leaf, index
-        elif kind in OUTCOMES:
+        elif kind in ("done", "kept", "failed"):
             self.take_outcome(index, leaf, run)
         else:
             self.by_type[kind][index] = leaf
@@ -301,36 +256,31 @@ class Log:
         self.need(made not in self.known or kind not in ("hold", "run-opened"), "its name is already taken")
         self.known.add(made)
         if "signature" in leaf:
-            self.take_signed(leaf)
+            fields = {name: leaf[name] for name in leaf if name not in ("type", "at", "signature")}
+            body = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            text = ("winnow-statement-v1\n%s\n%s" % (kind, body)).encode()
+            holds = signature_holds(base64.b64decode(leaf["key"]), text, base64.b64decode(leaf["signature"]))
+            self.need(holds, "the signature of %s does not hold" % leaf["officer"])
+            self.need(self.owner.get(leaf["key"]) == leaf["officer"], "not signed with a key of %s" % leaf["officer"])
+            self.decisions.update({sha256(text).hexdigest(): leaf} if kind == "decisions" else {})
         if kind == "run-opened":
             self.runs[leaf["run"]] = SimpleNamespace(opened=index, leaf=leaf, last=index, closed=-1, closing={})
             self.runs[leaf["run"]].__dict__.update(intents={}, outcomes=set(), signed_for={}, lines={})
         elif kind == "run-closed":
             self.close(index, leaf, run)
         elif kind == "approval":
-            self.need(run is None or run.closed < 0, "its run is not open")
-            self.need(bool(leaf["decisions"]), "approves without any decision")
+            ready = run is None or run.closed < 0
+            self.need(ready and leaf["decisions"] != [], "approves a closed run, or rests on no decision")
             for decision in map(self.decisions.get, leaf["decisions"]):
                 if decision is None or decision["proposal"] != leaf["proposal"]:
                     self.need(False, "approves a decision that the log does not hold for this proposal")
                 elif decision["key"] == leaf["key"] or decision["officer"].casefold() == leaf["officer"].casefold():
                     self.need(False, "%s approved what the same person recommended" % leaf["officer"])
         elif kind == "key" and leaf["purpose"] == "officer":
-            key, officer = leaf.get("key", ""), leaf.get("officer", "")
+            key, officer = leaf.get("key", ""), leaf.get("officer", "")  # a key never passes to another officer
             same = bool(key and officer) and self.owner.get(key, officer) == officer
             self.need(same, "names no officer or key, or a key that was another officer's or is revoked")
             self.owner[key] = officer if leaf["event"] in ("added", "rotated") else ""
-
-    def take_signed(self, leaf: Leaf) -> None:
-        """A statement is signed with the key that the log holds for that officer."""
-        fields = {name: leaf[name] for name in leaf if name not in ("type", "at", "signature")}
-        body = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        text = ("winnow-statement-v1\n%s\n%s" % (leaf["type"], body)).encode()
-        holds = signature_holds(base64.b64decode(leaf["key"]), text, base64.b64decode(leaf["signature"]))
-        self.need(holds, "the signature of %s does not hold" % leaf["officer"])
-        self.need(self.owner.get(leaf["key"]) == leaf["officer"], "not signed with a key of %s" % leaf["officer"])
-        if leaf["type"] == "decisions":
-            self.decisions[sha256(text).hexdigest()] = leaf
 
     def plan(self, leaf: Leaf, run: Any) -> None:
         """Count a record under the approval that it names."""
@@ -339,10 +289,9 @@ class Log:
             same = pick(approval, "proposal schedule") == pick(run.leaf, "proposal schedule")
             self.need(same, "its approval is for another proposal or schedule than its run")
             self.need(leaf["at"] >= approval["not_before"], "the cooling-off time was not over")
-            checked = leaf.get("holds_checked_at", approval["at"])
-            self.need(checked >= approval["at"], "holds were not checked after the approval")
+            self.need(leaf.get("holds_checked_at", "~") >= approval["at"], "holds not checked after the approval")
         self.need(leaf["store"] in run.leaf["stores"], "a store that its run does not name")
-        run.signed_for.setdefault(leaf["approval"], []).append(planned(leaf))
+        run.signed_for.setdefault(leaf["approval"], []).append("\n".join(pick(leaf, PLANNED).values()).encode())
 
     def take_outcome(self, index: int, leaf: Leaf, run: Any) -> None:
         """One outcome a record; nothing is destroyed or fails without an earlier intent that says the same."""
@@ -358,14 +307,14 @@ class Log:
             for number in leaf.get("confirmations", []):  # where no program can look, two people sign
                 one = self.by_type["confirmation"].get(number, {"run": "", "store": "", "officer": ""})
                 self.need(pick(one, "run store") == pick(leaf, "run store"), "names a confirmation not its own")
-                run.signed_for.setdefault(number, []).append(planned(intent))
+                run.signed_for.setdefault(number, []).append("\n".join(pick(intent, PLANNED).values()).encode())
                 people.add(one["officer"].casefold())
             paper = leaf["type"] == "done" and leaf["store"] in run.leaf["manual"]
             self.need(len(people) >= 2 or not paper, "not confirmed by two people")
         key = tuple(leaf.get(n, "failed") for n in ("store", "class", "rule", "outcome", "reason", "grade"))
-        line = run.lines.get(key, [0, 0, leaf["due_month"], leaf["due_month"]])
-        months = [min(line[2], leaf["due_month"]), max(line[3], leaf["due_month"])]
-        run.lines[key] = [line[0] + 1, line[1] + leaf["recovered"], *months]
+        count, recovered, *months = run.lines.get(key, [0, 0])
+        months = sorted([*months, leaf["due_month"]])
+        run.lines[key] = [count + 1, recovered + leaf["recovered"], months[0], months[-1]]
 
     def close(self, index: int, leaf: Leaf, run: Any) -> None:
         """A run closes when every intent has its outcome, and every signed root and every count agrees."""
@@ -376,17 +325,17 @@ class Log:
         for key, line in run.lines.items():
             totals[COLUMN.get(key[3], key[3])] += line[0]
             gone[key[:2]] = gone.get(key[:2], 0) + (line[0] if key[3] == "destroyed" else 0)
-        self.need(pick(leaf, COLUMNS) == totals, "its counts are not those of its entries")
-        self.need(leaf["due"] == sum(totals.values()), "due is not destroyed + kept + held + failed")
+        same = pick(leaf, COLUMNS) == totals and leaf["due"] == sum(totals.values())
+        self.need(same, "its counts are not those of its entries")
         for number, one in [*self.by_type["approval"].items(), *self.by_type["confirmation"].items()]:
             if one["run"] == leaf["run"]:
-                items = leaf_hashes(sorted(run.signed_for.get(number, [])))
+                items = [sha256(b"\0" + item).digest() for item in sorted(run.signed_for.get(number, []))]
                 same = (len(items), tree_root(items).hex()) == (one["count"], one["root"])
                 same = same and all(one.get(n, leaf[n]) == leaf[n] for n in ("due", "undatable"))
                 self.need(same, "it is not what %s signed for in entry %d" % (one["officer"], number))
         for book in [one for one in self.by_type["books"].values() if one["run"] == leaf["run"]]:
-            balance = book["before"] + book["created"] - book["destroyed"] == book["after"]
-            same = balance and book["destroyed"] == gone.get((book["store"], book["class"]), 0)
+            left = book["before"] + book["created"] - gone.get((book["store"], book["class"]), 0)
+            same = left == book["after"] == book["before"] + book["created"] - book["destroyed"]
             self.need(same, "the books of %s, %s do not balance" % (book["store"], book["class"]))
         run.intents, run.outcomes, run.signed_for = {}, set(), {}
 
@@ -395,51 +344,46 @@ class Log:
         opened, closing, of = run.leaf, run.closing, {k: list(v.values()) for k, v in self.by_type.items()}
         mine = {kind: [one for one in of[kind] if one.get("run") == opened["run"]] for kind in of}
         schedule = next(one for one in of["schedule"] if one["hash"] == opened["schedule"])
-        before = [one for i, one in self.by_type["adoption"].items() if i < run.closed]
         named = {digest for leaf in mine["approval"] for digest in leaf["decisions"]}
-        acts = {"adopted": [one for one in before if one["schedule"] == opened["schedule"]]}
-        acts["recommended"] = [leaf for digest, leaf in self.decisions.items() if digest in named]
-        acts.update(approved=mine["approval"], confirmed=mine["confirmation"])
+        adopted = [one for i, one in self.by_type["adoption"].items() if i < run.closed]
+        adopted = [one for one in adopted if one["schedule"] == opened["schedule"]]
+        recommended = [leaf for digest, leaf in self.decisions.items() if digest in named]
+        acts = dict(adopted=adopted, recommended=recommended, approved=mine["approval"], confirmed=mine["confirmation"])
         kept = [one for one in of["backup"] if one["store"] in opened["stores"] and one["taken"] <= closing["at"][:10]]
         expired = {one["set"] for one in of["backup-expired"]}
         until = max([one["expires"] for one in kept if one["set"] not in expired], default="")
         return {
             **pick(opened, "certificate=run authority tool as_of opened_at=at schedule_hash=schedule"),
             **pick(schedule, "schedule_name=name schedule_version=version schedule_file=file"),
-            **{"closed_at": closing["at"], "first_leaf": run.opened, "closing_leaf": run.closed, "until": until},
-            **{"adopted_minutes": sorted({one["minute"] for one in acts["adopted"]}), "checkpoint": note},
+            **{"closed_at": closing["at"], "first_leaf": run.opened, "closing_leaf": run.closed, "format": FORMAT},
+            **{"adopted_minutes": sorted({one["minute"] for one in adopted}), "checkpoint": note},
             **{"totals": pick(closing, "due undatable " + COLUMNS), "not_searched": sorted(closing["not_searched"])},
             "officers": [{"did": did, **pick(one, "officer role signed_at")} for did in acts for one in acts[did]],
             "lines": [dict(zip(LINE, [*key, *run.lines[key]])) for key in sorted(run.lines)],  # noqa: B905
             "verifications": [pick(one, "store method credential checked remaining") for one in mine["verify"]],
             "books": [pick(one, "store class before created destroyed after") for one in mine["books"]],
             "backups": [dict(pick(one, "name=set store taken expires"), expired=one["set"] in expired) for one in kept],
-            "state": "beyond use" if until else "final" if kept else "backups not registered",
-            "format": "winnow-certificate-v1",
+            **{"state": "beyond use" if until else "final" if kept else "backups not registered", "until": until},
         }
 
 
-# ---- the bundle ----
 class Bundle:
     """Reads a zip without trusting it: nothing is written to disk, every size has a bound."""
 
     def __init__(self, path: str) -> None:
         self.zip, self.digests = zipfile.ZipFile(path), {}  # type: zipfile.ZipFile, Dict[str, str]
-        infos = self.zip.infolist()
-        self.infos = {info.filename: info for info in infos}
-        odd = any(info.flag_bits & 1 or info.compress_type not in (0, 8) for info in infos)
-        large = len(infos) > MAX_FILES or sum(info.file_size for info in infos) > MAX_TOTAL_BYTES
-        if odd or large or len(self.infos) != len(infos):
+        self.infos = {info.filename: info for info in self.zip.infolist()}
+        odd = any(info.flag_bits & 1 or info.compress_type not in (0, 8) for info in self.infos.values())
+        odd |= sum(info.file_size for info in self.infos.values()) > MAX_TOTAL_BYTES
+        if odd or not len(self.infos) == len(self.zip.infolist()) <= MAX_FILES:
             raise Failed("encrypted, too large, or with two files of one name")
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a file, remembering their digest."""
-        if name not in self.infos:
-            raise Failed("the bundle lacks the file " + ascii(name))
+        if name not in self.infos or self.infos[name].file_size > MAX_FILE_BYTES:
+            raise Failed("missing from the bundle, or too large: " + ascii(name))
         with self.zip.open(self.infos[name]) as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise Failed("too large: the file " + ascii(name))
+            data = file.read(MAX_FILE_BYTES)
         self.digests[name] = sha256(data).hexdigest()
         return data
 
@@ -454,24 +398,6 @@ class Bundle:
         if at != len(data) or len(leaves) != count:
             raise Failed("entries are missing, cut or too many from entry %d on" % (number * PER_FILE))
         return leaves
-
-
-def check_entries(bundle: Bundle, log: Log, size: int, marks: Set[int], wanted: Set[int]) -> Tuple[Any, Any]:
-    """Judge every entry; return the tree's roots at the sizes `marks` and the hashes of the leaves `wanted`."""
-    edge, roots, found = [], {}, {}  # type: List[bytes], Dict[int, bytes], Dict[int, bytes]
-    for start in range(0, size, PER_FILE):
-        leaves = bundle.entries(start // PER_FILE, min(PER_FILE, size - start))
-        hashes = leaf_hashes(leaves)
-        found.update((index, hashes[index - start]) for index in wanted if 0 <= index - start < len(hashes))
-        roots.update((m, tree_root(hashes[: m - start], edge)) for m in marks if 0 < m - start <= len(hashes))
-        node, carry = tree_root(hashes), start // PER_FILE
-        while carry & 1:
-            node, carry = parent(edge.pop(), node), carry >> 1
-        edge.append(node)
-        for index, leaf in enumerate(leaves, start):
-            log.take(index, leaf)
-    log.index = None
-    return roots, found
 
 
 def check_certificate(bundle: Bundle, log: Log, note: str, wanted: str) -> str:
@@ -498,9 +424,22 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
     log.root = root.hex()
     held = [one.partition("\n\n")[2] if one.startswith("c2sp.org/tlog-proof@v1\n") else one for one in held]
     older = [open_checkpoint(one, origin, keys, "the checkpoint that you kept") for one in held]
-    names = [name for name in bundle.infos if re.fullmatch(r"proofs/[0-9]{1,15}\.tlog-proof", name)]
-    proofs = {int(name[7:-11]): bundle.read(name).decode() for name in names}
-    roots, leaves = check_entries(bundle, log, log.size, {log.size, *(size for size, _ in older)}, set(proofs))
+    names = re.findall(r"^proofs/([0-9]{1,15})\.tlog-proof$", "\n".join(bundle.infos), re.M)
+    proofs = {int(name): bundle.read("proofs/%s.tlog-proof" % name).decode() for name in names}
+    edge, roots, leaves = [], {}, {}  # type: List[bytes], Dict[int, bytes], Dict[int, bytes]
+    for start in range(0, log.size, PER_FILE):
+        entries = bundle.entries(start // PER_FILE, min(PER_FILE, log.size - start))
+        hashes = [sha256(b"\0" + entry).digest() for entry in entries]
+        leaves.update((index, hashes[index - start]) for index in proofs if 0 <= index - start < len(hashes))
+        marks = [size for size, _ in ((log.size, root), *older) if 0 < size - start <= len(hashes)]
+        roots.update((size, tree_root(hashes[: size - start], edge)) for size in marks)
+        node, carry = tree_root(hashes), start // PER_FILE
+        while carry & 1:
+            node, carry = sha256(b"\1" + edge.pop() + node).digest(), carry >> 1
+        edge.append(node)
+        for index, entry in enumerate(entries, start):
+            log.take(index, entry)
+    log.index = None
     log.need(roots[log.size] == root, "the entries are not those that the checkpoint was signed for")
     for size, old in older:
         log.need(size <= log.size, "cut short: the checkpoint that you kept has %d entries" % size)
@@ -511,26 +450,15 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
         same = lines.split("\n")[:2] == ["c2sp.org/tlog-proof@v1", "index %d" % index] and tail == note
         proven = same and path_root(index, log.size, leaves.get(index, b""), path) == root
         log.need(proven, "the proof of entry %d does not lead to the checkpoint" % index)
-    files = {one["file"] for one in log.by_type["schedule"].values()}
+    schedules = {one["file"] for one in log.by_type["schedule"].values()}
     if wanted or "certificate.json" in bundle.infos:
-        files = {check_certificate(bundle, log, note, wanted)}
-    log.need(sha256(bundle.read("schedule.yaml")).hexdigest() in files, "schedule.yaml is not what the log holds")
+        schedules = {check_certificate(bundle, log, note, wanted)}
+    log.need(sha256(bundle.read("schedule.yaml")).hexdigest() in schedules, "schedule.yaml is not the one adopted")
     listed = open_note(bundle.read("manifest").decode(), keys, "the manifest")
     for name in set(bundle.infos) - set(bundle.digests):
         bundle.read(name)
-    others = sorted(name for name in bundle.digests if name != "manifest")
-    manifest = ["winnow-bundle-v1", origin, *(bundle.digests[name] + " " + name for name in others)]
-    log.need(listed == manifest, "the files of the bundle are not those of its manifest")
-
-
-def report(log: Log, origin: str) -> List[str]:
-    """Say in plain English what was found."""
-    lines = ["Log %s: %d entries, root %s" % (origin, log.size, log.root)]
-    for name, run in log.runs.items():
-        form = "due {due} = destroyed {destroyed} + kept {kept} + held {held} + failed {failed}; undatable {undatable}"
-        lines.append("Run %s: %s" % (name, form.format(**run.closing) if run.closing else "not closed yet"))
-    lines += ["FAILED %s: %s" % ("bundle" if at is None else "entry %d" % at, text) for at, text in log.problems]
-    return [*lines, "NOT VERIFIED" if log.problems else "VERIFIED: every check holds", LIMITS]
+    files = [bundle.digests[name] + " " + name for name in sorted(bundle.digests) if name != "manifest"]
+    log.need(listed == ["winnow-bundle-v1", origin, *files], "the files are not those of the manifest")
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
@@ -557,9 +485,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the readers raise, the answer is a sentence
         print("Can't read %s: %s" % (ascii(what), error if isinstance(error, Failed) else type(error).__name__))
         return 2
-    answer = {"verified": not log.problems, "origin": origin, "size": log.size, "root": log.root}
-    lines = report(log, origin) if not options.json else [json.dumps({**answer, "problems": log.problems})]
-    print("\n".join(lines).encode(sys.stdout.encoding or "ascii", "backslashreplace").decode(sys.stdout.encoding))
+    form = "due {due} = destroyed {destroyed} + kept {kept} + held {held} + failed {failed}; undatable {undatable}"
+    runs = {name: form.format(**run.closing) if run.closing else "still open" for name, run in log.runs.items()}
+    answer = {"verified": not log.problems, "origin": origin, "size": log.size, "root": log.root, "runs": runs}
+    lines = ["Log %(origin)s: %(size)d entries, root %(root)s" % answer, *map("Run %s: %s".__mod__, runs.items())]
+    lines += ["FAILED %s: %s" % ("bundle" if at is None else "entry %d" % at, text) for at, text in log.problems]
+    lines += ["NOT VERIFIED" if log.problems else "VERIFIED: every check holds (of runs still open, so far)", LIMITS]
+    text = json.dumps({**answer, "problems": log.problems}) if options.json else "\n".join(lines)
+    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "ascii", "backslashreplace") + b"\n")
     return 1 if log.problems else 0
 
 
