@@ -107,10 +107,10 @@ def own_keys(table: Table, key: Column[Any]) -> FromClause:
     """Only the records whose key is theirs alone: the bare table wherever the store itself vouches for that."""
     filled = key.is_not(None)
     if not is_unique(table, key):
-        return select(table).where(filled, key.not_in(shared_keys(table, key))).subquery(f"{table.name}_own_keys")
+        return select(table).where(filled, key.not_in(shared_keys(table, key))).subquery(table.name)
     if not key.nullable or isinstance(key.type, types.Integer):
         return table
-    return select(table).where(filled).subquery(f"{table.name}_own_keys")  # SQLite lets a primary key be NULL
+    return select(table).where(filled).subquery(table.name)  # SQLite lets a primary key be NULL
 
 
 def is_unique(table: Table, key: Column[Any]) -> bool:
