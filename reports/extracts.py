@@ -6,15 +6,18 @@ Both are pseudonymised personal data and say so; the cover gives the day on whic
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
 from reports.writing import WORKBOOK_OPTIONS, csv_cell_guard, plain_text, reader_date, thousands
 from rules.privacy.extracts import LABEL, Extract
 
-_WIDTHS = {True: 80, False: 22}
+_WIDE, _NARROW, _LINE = 70, 20, 15
+_A4 = 9
 # A cell of a workbook holds 32,767 characters and no more; a longer text would silently be left out.
 _LONGEST = 32_000
 _CUT = " … (cut here: the whole text is in the CSV file)"
@@ -36,18 +39,23 @@ def write_workbook(path: Path, extract: Extract, *, destroy_by: date) -> None:
         book.set_properties({"title": f"Extract: {extract.spec.name}", "subject": LABEL})
         cover = book.add_worksheet("Cover")
         cover.set_column(0, 0, 34)
-        cover.set_column(1, 1, 90, wrapped)
+        cover.set_column(1, 1, _WIDE, wrapped)
+        _on_paper(cover, landscape=False)
         for line, (name, value) in enumerate(cover_lines(extract, destroy_by=destroy_by)):
+            cover.set_row(line, _height([(value, _WIDE)]))
             cover.write_string(line, 0, name, bold)
             cover.write_string(line, 1, plain_text(value), wrapped)
         sheet = book.add_worksheet("Extract")
         sheet.freeze_panes(1, 0)
+        _on_paper(sheet, landscape=True)
+        sheet.set_footer(f"&LDestroy by {reader_date(destroy_by)}&CPseudonymised personal data&RPage &P of &N")
         sheet.repeat_rows(0)
-        for at, name in enumerate(extract.columns):
-            longest = max((len(row[at]) for row in extract.rows), default=0)
-            sheet.set_column(at, at, _WIDTHS[longest > 60], wrapped)
+        widths = [_width([row[at] for row in extract.rows]) for at in range(len(extract.columns))]
+        for at, (name, width) in enumerate(zip(extract.columns, widths, strict=True)):
+            sheet.set_column(at, at, width, wrapped)
             sheet.write_string(0, at, name, bold)
         for line, row in enumerate(extract.rows, start=1):
+            sheet.set_row(line, _height(zip(row, widths, strict=True)))
             for at, cell in enumerate(row):
                 sheet.write_string(line, at, _fitting(plain_text(cell)), wrapped)
         if extract.rows:
@@ -71,6 +79,23 @@ def cover_lines(extract: Extract, *, destroy_by: date) -> list[tuple[str, str]]:
         ("Smallest group of like rows", thousands(extract.smallest_class)),
         ("Rules of use", "Do not try to find out who anybody is, do not join it with other data, do not pass it on."),
     ]
+
+
+def _on_paper(sheet: Any, *, landscape: bool) -> None:
+    """Fit a sheet to the width of A4, so that no column is torn from its row in print."""
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    if landscape:
+        sheet.set_landscape()
+
+
+def _width(cells: list[str]) -> int:
+    return _WIDE if max(map(len, cells), default=0) > _WIDE else _NARROW
+
+
+def _height(cells: Iterable[tuple[str, int]]) -> int:
+    """Return the height in points that shows wrapped texts whole; a row can be no higher than 409 points."""
+    return min(409, _LINE * max(sum(1 + len(part) // width for part in text.split("\n")) for text, width in cells))
 
 
 def _fitting(text: str) -> str:

@@ -112,6 +112,11 @@ _ANYWHERE: tuple[tuple[Kind, str, int], ...] = (
         rf"\b(?!(?:The|Her|His|Their|My|At|Our|A|This|High|Primary|Secondary)\s)(?:{_CAP}\s(?:(?:of|the|and|&|with)\s)*){{1,5}}{_BODY}\b",
         0,
     ),
+    (
+        Kind.ORGANISATION,
+        r"(?<=[a-z,]\s)(?:[A-Z][a-z'’-]+\s){1,3}(?:surgery|school|college|academy|hospital|clinic|nursery|church|mosque)\b",
+        0,
+    ),
     (Kind.ORGANISATION, rf"\bHM[PY](?:OI)?\s{_CAP}", 0),
     (Kind.PERSON, rf"\b{_TITLE}\.?\s((?:[A-Z]\.?\s)?{_NAME}(?:\s{_NAME})?)", 0),
     (Kind.PERSON, r"(?<![\w'’.])[A-Z]\.\s?(?:[A-Z]\.\s?)?[A-Z][a-z]*['’]?[A-Z]?[a-z-]+\b", 0),

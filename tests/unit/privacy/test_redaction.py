@@ -133,6 +133,7 @@ def test_ordinary_and_clinical_words_stay(kept: str) -> None:
         ("8a manor road", Kind.ADDRESS),
         ("Moorside Primary School", Kind.ORGANISATION),
         ("St Mary's Hospital", Kind.ORGANISATION),
+        ("Moorside surgery", Kind.ORGANISATION),
         ("fourteen-year-old", Kind.AGE),
     ],
 )
