@@ -33,7 +33,7 @@ def _held(cast: Cast) -> None:
     case = cast.closed(closed)
     furnish(case, closed, cast.copy, grave="violence" if cast.copy else "solicitor")
     case.due(add_years(closed, 7), "held")
-    case.hold(("legal_claim", "coroner")[cast.copy], cast.situation)
+    case.hold(("litigation", "coroner")[cast.copy], cast.situation)
 
 
 @PEOPLE.plant("hold on a client whose file is not due")
@@ -41,7 +41,7 @@ def _held_not_due(cast: Cast) -> None:
     closed = cast.today - 500 * DAY
     case = cast.closed(closed)
     case.session(closed - 3 * DAY)
-    case.hold("subject_access", cast.situation)
+    case.hold("sar", cast.situation)
 
 
 @PEOPLE.plant("hold on a present client keeps a test result too", copies=1)
@@ -50,7 +50,7 @@ def _held_result(cast: Cast) -> None:
     taken = months_ago(cast.today, 18) - 60 * DAY
     key = case.result(taken)
     case.expect("held", "test_result", key, "test-results", add_months(taken, 18))
-    case.hold("legal_claim", cast.situation)
+    case.hold("litigation", cast.situation)
 
 
 def _couple(cast: Cast, years: int) -> tuple[Case, Case]:
@@ -77,14 +77,14 @@ def _couple_held(cast: Cast) -> None:
     due = add_years(years_ago(cast.today, 7) - 120 * DAY, 7)
     first.due(due, "held")
     second.due(due, "held")
-    (second if cast.copy else first).hold("legal_claim", cast.situation)
+    (second if cast.copy else first).hold("litigation", cast.situation)
 
 
 @PEOPLE.plant("couple, one due, hold on the other who is not", copies=1)
 def _couple_other_held(cast: Cast) -> None:
     first, second = _couple(cast, 1)
     first.due(add_years(years_ago(cast.today, 7) - 120 * DAY, 7), "held")
-    second.hold("subject_access", cast.situation)
+    second.hold("sar", cast.situation)
 
 
 @PEOPLE.plant("couple, both due, no hold", copies=1)

@@ -27,13 +27,13 @@ from rules.schedule.values import RecordClass, Schedule
 PAGE = 500
 
 
-def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> dict[Place, Kind]:
-    """What these records are now: past retention, or held; a record that is no longer due is absent.
+def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> dict[Place, Finding]:
+    """What these records, and the rest of their files, are now: past retention, or held. No longer due: absent.
 
     The rules are applied as of the proposal's date, the holds as they stand today.
     """
     holds = tuple(replace(hold, released_on=None) for hold in active(carrying.holds(), carrying.today))
-    found: dict[Place, Kind] = {}
+    found: dict[Place, Finding] = {}
     with ExitStack() as stack:
         inputs = SiftInputs(carrying.schedule, carrying.stores, as_of, holds, scan_text=False)
         sifting = open_sifting(inputs, stack)
@@ -45,7 +45,7 @@ def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> d
                 findings = (
                     _alone(sifting, record_class, page) if record_class.part_of else _files(sifting, record_class, page)
                 )
-                found.update({(item.store, item.class_name, item.key): item.kind for item in findings})
+                found.update({(item.store, item.class_name, item.key): item for item in findings})
     return found
 
 

@@ -21,10 +21,11 @@ from operations.destroying.context import MANUAL, TOOL, Carrying
 from operations.destroying.recheck import judged_now, versions_in
 from rules.errors import Refused
 from rules.evidence.leaf import decode
-from rules.review.values import Kind
+from rules.review.values import Finding, Kind
 
 TRIES = 3
 HOLD_PLACED = "hold-placed"
+REST_KEPT = "rest-of-file-kept"
 
 
 @dataclass
@@ -90,7 +91,7 @@ class RunUnderWay:
         if found is not None:
             self._settle(rows, found, recovered=True)
             return
-        present = self._judge(rows, number)
+        present = self._judge(rows)
         if present:
             self._destroy(number, present, store.epoch(), recovered=True)
 
@@ -99,22 +100,42 @@ class RunUnderWay:
         names = sorted({row.store for row in rows})
         return {name: self.carrying.stores[name].epoch() for name in names if self.carrying.stores[name].kind != MANUAL}
 
-    def _judge(self, rows: Sequence[PlannedRow], number: int | None = None) -> list[PlannedRow]:
+    def _judge(self, rows: Sequence[PlannedRow]) -> list[PlannedRow]:
         """Those of `rows` that are still due and free; the others get their outcome at once."""
         now = judged_now(self.carrying, self.run.as_of, rows) if rows else {}
+        torn = self._torn(now.values())
         ready: list[PlannedRow] = []
         for row in rows:
-            kind = now.get((row.store, row.class_name, row.key))
-            if kind is Kind.PAST_RETENTION:
-                ready.append(row)
+            found = now.get((row.store, row.class_name, row.key))
+            if found is None:
+                self._keep([row], "kept", "no-longer-due")
+            elif found.kind is Kind.HELD:
+                self._keep([row], "held", HOLD_PLACED)
+            elif (row.rule, row.subject) in torn:
+                self._keep([row], "kept", REST_KEPT)
             else:
-                self._keep([row], "held" if kind is Kind.HELD else "kept", HOLD_PLACED if kind else "no-longer-due")
+                ready.append(row)
         return ready
+
+    def _torn(self, now: Iterable[Finding]) -> set[tuple[str, str | None]]:
+        """Files of which some record was not approved: a file goes whole, or not at all."""
+        approved = {
+            (row.store, row.class_name, row.key)
+            for row in runs.iterate_planned(self.carrying.ledger, self.run.id, (DESTROY,))
+        }
+        schedule = self.carrying.schedule
+        return {
+            (one.rule, one.subject)
+            for one in now
+            if one.subject is not None
+            and not schedule.get(schedule.rule(one.rule).class_name).part_of
+            and (one.store, one.class_name, one.key) not in approved
+        }
 
     def _one_batch(self, number: int, batch: list[PlannedRow], epochs: Mapping[str, int], broken: set[str]) -> set[str]:
         """Intent, store, outcome for one batch. Returns the subjects whose file is no longer whole in the plan."""
         going = [row for row in batch if row.subject is None or row.subject not in broken]
-        self._keep([row for row in batch if row not in going], "kept", "rest-of-file-kept")
+        self._keep([row for row in batch if row not in going], "kept", REST_KEPT)
         if not going:
             return set()
         self._intend(number, going)

@@ -1,0 +1,127 @@
+"""The demo: an invented charity, its officers, and the decisions they would take. The work is done by the real verbs.
+
+Everybody's passphrase is written here, because nobody in the demo exists. Its cooling-off time is zero.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from connectors import engines
+from connectors.ledger import proposals, runs, sifts
+from connectors.settings import Clock, Settings
+from operations.adopt import adopt
+from operations.approve import approve
+from operations.decide import decide
+from operations.destroy import Destroyed, confirm, confirmation_for, destroy
+from operations.holds import place_hold
+from operations.init import init_project
+from operations.people import add_person
+from operations.project import Project, open_project
+from operations.stores import prepare
+from rules.review.authority import Decision, Role, general_rules
+from rules.review.values import Choice, Finding, Hold, Kind
+from synthetic.charity import generate
+
+ORGANISATION = "Larkfield Counselling, Mentoring and Careers Service"
+PASSPHRASE = "a demo passphrase that protects nobody"  # noqa: S105 - the people are invented
+DPO, APPROVER, HOLDER = "Dorothy Ashby", "Martin Keel", "Ruth Pemberton"
+PACKS = Path(__file__).resolve().parents[1] / "policies" / "demo"
+SEED, CLIENTS = 7, 400
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """Where the demo goes and how large it is. `database` is a URL for the casework store; SQLite by default."""
+
+    folder: Path
+    clients: int = CLIENTS
+    seed: int = SEED
+    database: str = ""
+
+
+def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Report) -> Project:
+    """Generate the charity and its project: policies, officers, adopted schedule, prepared stores, holds.
+
+    A folder of an earlier demo is replaced; any other folder that is not empty is refused by `init_project`.
+    """
+    folder = options.folder
+    if (folder / ".winnow-demo").exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".winnow-demo").touch()
+    today = clock.today("Europe/London")
+    say(f"Inventing a charity with {options.clients} clients")
+    url = options.database or f"sqlite:///{folder / 'casework.db'}"
+    key = generate(engines.engine(url, create=True), folder, options.seed, today, options.clients)
+    for path in PACKS.glob("*.yaml"):
+        shutil.copy(path, folder / path.name)
+    if options.database:
+        stores = folder / "stores.yaml"
+        stores.write_text(stores.read_text().replace("sqlite:///casework.db", options.database))
+    init_project(folder, ORGANISATION)
+    settings = folder / "winnow.yaml"
+    text = settings.read_text(encoding="utf-8").replace("cooling_off_days: 7", "cooling_off_days: 0")
+    settings.write_text(text, encoding="utf-8")
+    project = open_project(folder, clock, environment)
+    say("Naming officers, adopting the schedule, preparing the stores, placing holds")
+    for name, role in ((DPO, Role.DPO), (APPROVER, Role.APPROVER), (HOLDER, Role.MANAGER)):
+        add_person(project, name, role, PASSPHRASE)
+    accepted = [rule.id for rule in general_rules(project.schedule)]
+    adopt(project, {DPO: PASSPHRASE, APPROVER: PASSPHRASE}, today, accepted)
+    prepare(project)
+    for wanted in key.holds_to_place:
+        hold = Hold("", wanted.kind, "demo", "", today, today + timedelta(days=180), subject=wanted.subject)
+        place_hold(project, hold, DPO, PASSPHRASE, wanted.label)
+    return project
+
+
+def take_decisions(project: Project, proposal_id: str) -> str:
+    """Let the DPO decide and the approver approve; returns the run.
+
+    Whole files without anything to be read first are recommended for destruction; a file with such a record
+    is kept until somebody has read it.
+    """
+    decide(project, proposal_id, _decisions(project, proposal_id), DPO, PASSPHRASE)
+    return approve(project, proposal_id, APPROVER, PASSPHRASE).id
+
+
+def _decisions(project: Project, proposal_id: str) -> Iterator[Decision]:
+    frozen = proposals.get(project.ledger, proposal_id)
+    assert frozen is not None
+    again = project.today() + timedelta(days=365)
+    to_read: set[tuple[str, str]] = set()
+    for stored in sifts.iterate(project.ledger, frozen.sift, [Kind.PAST_RETENTION]):
+        if stored.finding.read_first:
+            to_read.add(_file_of(stored.finding))
+    for stored in sifts.iterate(project.ledger, frozen.sift, [Kind.PAST_RETENTION]):
+        if _file_of(stored.finding) in to_read:
+            yield Decision(stored.ordinal, Choice.KEEP_UNTIL, "safeguarding", until=again)
+        else:
+            whole = stored.finding.action == "destroy"
+            yield Decision(stored.ordinal, Choice.DESTROY if whole else Choice.REDACT, "period-over")
+
+
+def _file_of(finding: Finding) -> tuple[str, str]:
+    return finding.rule, finding.subject or finding.key
+
+
+def carry_out(project: Project, run_id: str) -> Destroyed:
+    """Destroy what was approved, as if the approver had typed the words."""
+    return destroy(project, run_id, confirmation_for(project, run_id))
+
+
+def sign_work_lists(project: Project, run_id: str, done_on: date) -> Destroyed | None:
+    """Let two people sign every open work list of paper and hosted records."""
+    last = None
+    waiting = sorted({row.store for row in runs.iterate_planned(project.ledger, run_id) if row.state == runs.PLANNED})
+    for store in waiting:
+        for name in (HOLDER, APPROVER):
+            last = confirm(project, run_id, store, name, PASSPHRASE, "cross-cut-4x15", done_on)
+    return last
