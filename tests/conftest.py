@@ -8,12 +8,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
+
+from connectors.engines import engine
 
 SUPERUSER = "winnow"
 
@@ -55,6 +59,53 @@ def fresh_postgres(postgres_url: str) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """URL of a private MariaDB server (loopback, throw-away); skips where none is installed."""
+    install, server = (
+        shutil.which("mariadb-install-db"),
+        shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"),
+    )
+    if install is None or server is None:
+        pytest.skip("no mariadb-install-db and mariadbd on PATH: install the MariaDB server to run this test")
+    folder = Path(tempfile.mkdtemp(prefix="winnow-mariadb-"))
+    user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+    place = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={user}"]
+    _run([install, *place, "--auth-root-authentication-method=normal", "--skip-test-db"], None)
+    port = _free_port()
+    reach = [
+        f"--socket={folder / 'socket'}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--pid-file={folder / 'pid'}",
+    ]
+    running = subprocess.Popen(
+        [server, *place, *reach, "--innodb-flush-log-at-trx-commit=0"],
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, running)
+        yield f"mariadb+pymysql://root@127.0.0.1:{port}/"
+    finally:
+        running.kill()
+        running.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def fresh_mariadb(mariadb_url: str) -> Iterator[str]:
+    """URL of an empty MariaDB database of the test's own."""
+    name = f"t{uuid.uuid4().hex}"
+    with engine(mariadb_url + "mysql").begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield mariadb_url + name
+    with engine(mariadb_url + "mysql").begin() as connection:
+        connection.execute(text(f"DROP DATABASE {name}"))
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def any_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty database, once in SQLite and once in PostgreSQL."""
@@ -91,6 +142,17 @@ def _without(reason: str) -> None:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(reason)  # continuous integration may not skip these
     pytest.skip(reason)
+
+
+def _wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if running.poll() is not None:
+            break
+        time.sleep(0.1)
+    pytest.fail("MariaDB did not start")
 
 
 def _free_port() -> int:

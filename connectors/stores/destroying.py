@@ -6,7 +6,7 @@ Anything unexpected takes the whole transaction back. What stays is said record 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -35,6 +35,17 @@ class Aborted(Exception):
 
 
 @dataclass(frozen=True)
+class Link:
+    """A row (of a table that `child_class` maps, or of none) that refers to a planned record by `columns`."""
+
+    parent_class: str
+    parent: str
+    child_class: str
+    child: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Destruction:
     """What one destroying transaction needs to know of its store."""
 
@@ -56,11 +67,13 @@ class Destruction:
         for class_name in books.classes():
             self._check_records(books, class_name, recheck)
             self._check_table(books, class_name, catalogue)
-        self._check_dependents(books, catalogue)
+        links = self._check_dependents(books, catalogue)
         for class_name in books.classes():
             self._blank(books, class_name)
         for class_name in self._children_first(books, catalogue):
-            self._delete(books, class_name, catalogue)
+            own = {(one.parent, one.child) for one in links if one.parent_class == one.child_class == class_name}
+            for keys in waves(books.keys(class_name, "destroy"), own):
+                self._expect(delete(self._table(class_name)), class_name, keys)
         outcomes = books.outcomes(GRADES)
         self.marks.write(self.connection, batch, outcomes)
         return outcomes
@@ -107,29 +120,28 @@ class Destruction:
         names = self.spec.map_of(class_name).fields
         return [self._table(class_name).columns[names[field]] for field in fields if field in names]
 
-    def _check_dependents(self, books: Books, catalogue: Catalogue) -> None:
+    def _check_dependents(self, books: Books, catalogue: Catalogue) -> list[Link]:
         """Keep every record to which another refers that stays; keeping one may in turn keep what it refers to."""
         links = [link for reference in catalogue.references for link in self._links(books, catalogue, reference)]
         settled = False
         while not settled:
             settled = True
-            for parent_class, parent, child_class, child, columns in links:
-                position = books.position(parent_class, parent)
-                if position is not None and not self._released(books, child_class, child, columns):
+            for link in links:
+                position = books.position(link.parent_class, link.parent)
+                if position is not None and not self._released(books, link):
                     books.keep(position, plan.DEPENDENT)
                     settled = False
+        return links
 
-    def _released(self, books: Books, class_name: str, key: str, columns: tuple[str, ...]) -> bool:
+    def _released(self, books: Books, link: Link) -> bool:
         """Whether the dependent row goes in this very batch, or loses its reference in it."""
-        if books.position(class_name, key) is None:
+        if books.position(link.child_class, link.child) is None:
             return False
-        kind, fields = books.action(class_name, key)
-        return kind == "destroy" or any(item.name in columns for item in self._columns(class_name, fields))
+        kind, fields = books.action(link.child_class, link.child)
+        return kind == "destroy" or any(item.name in link.columns for item in self._columns(link.child_class, fields))
 
-    def _links(
-        self, books: Books, catalogue: Catalogue, reference: Reference
-    ) -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
-        """Yield parent class, key, child class ('' when no class maps the table), key, referring columns."""
+    def _links(self, books: Books, catalogue: Catalogue, reference: Reference) -> Iterator[Link]:
+        """Yield every row that refers to a record of the plan by this reference."""
         parent_class = self._class_at(catalogue, reference.parent)
         keys = books.keys(parent_class, "destroy")
         if not keys:
@@ -148,7 +160,7 @@ class Destruction:
             wanted = parent_key.in_([typed_key(parent_key, item) for item in chunk])
             statement = select(parent_key, child.columns[child_key]).where(wanted, *joined).distinct()
             for above, below in self.connection.execute(statement).all():
-                yield parent_class, str(above), child_class, str(below), reference.child_columns
+                yield Link(parent_class, str(above), child_class, str(below), reference.child_columns)
 
     def _class_at(self, catalogue: Catalogue, place: tuple[str, str]) -> str:
         if place[0] != catalogue.schema:
@@ -163,14 +175,6 @@ class Destruction:
             empty = {item.name: None for item in self._columns(class_name, fields)}
             for chunk in chunks(keys):
                 self._expect(update(self._table(class_name)).values(empty), class_name, chunk)
-
-    def _delete(self, books: Books, class_name: str, catalogue: Catalogue) -> None:
-        keys = books.keys(class_name, "destroy")
-        own = (catalogue.schema, self._table(class_name).name)
-        # Rows of one table that refer to each other must go in one statement.
-        to_itself = any(item.child == own and item.parent == own for item in catalogue.references)
-        for chunk in chunks(keys, max(len(keys), 1)) if to_itself else chunks(keys):
-            self._expect(delete(self._table(class_name)), class_name, chunk)
 
     def _expect(self, statement: Any, class_name: str, keys: list[str]) -> None:
         key = self._key(class_name)
@@ -189,3 +193,25 @@ class Destruction:
             return list(order.static_order())
         except CycleError:
             return classes  # the database refuses a wrong order, and all of it is taken back
+
+
+def waves(keys: Sequence[str], refers: set[tuple[str, str]]) -> Iterator[list[str]]:
+    """Cut keys into chunks such that a row goes before the row of its own table that it refers to.
+
+    `refers` are (referred, referring) keys. Rows that refer to each other in a circle go in one statement, which
+    some engines accept.
+    """
+    doomed = set(keys)
+    order: TopologicalSorter[str] = TopologicalSorter({key: () for key in keys})
+    for parent, child in refers:
+        if parent in doomed and child in doomed and parent != child:
+            order.add(parent, child)
+    try:
+        order.prepare()
+    except CycleError:
+        yield list(keys)
+        return
+    while order.is_active():
+        ready = list(order.get_ready())
+        yield from chunks(ready)
+        order.done(*ready)

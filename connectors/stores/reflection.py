@@ -59,7 +59,7 @@ def reflect(connection: Connection, spec: StoreSpec) -> Shape:
             present = [*inspect(connection).get_table_names(schema=spec.schema or None)]
             problems.append(_vanished(spec, item, f"the table {item.place} is not there", item.place, present))
             continue
-        if connection.dialect.name == "sqlite":
+        if connection.dialect.name != "postgresql":
             _loosen(table)
         for column in item.fields.values():
             if column not in table.columns:
@@ -81,7 +81,8 @@ def nearest(name: str, present: Iterable[str]) -> str:
 
 
 def _loosen(table: Table) -> None:
-    # SQLite holds any value in a column declared DATE; SQLAlchemy's date type would fail on fetching it.
+    # SQLite holds anything in a column declared DATE, MariaDB holds 0000-00-00: neither may pass for a sure date,
+    # and SQLAlchemy's date types would fail on fetching it.
     for column in table.columns:
         if isinstance(column.type, types.Date | types.DateTime | types.Time):
             column.type = Text()

@@ -129,6 +129,16 @@ def carry_out() -> Said:
     return act
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "mariadb"])
+def any_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database, once in each engine that stores may be in."""
+    if request.param != "sqlite":
+        return str(request.getfixturevalue({"postgresql": "fresh_postgres", "mariadb": "fresh_mariadb"}[request.param]))
+    file = tmp_path / "any.db"
+    file.touch()
+    return f"sqlite:///{file}"
+
+
 @pytest.fixture
 def small_url(any_engine_url: str) -> str:
     """The small service in a fresh database of each engine, unprepared."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Connection, text
 
 from connectors.engines import engine
 from connectors.stores.catalogue import sqlite_events
+from connectors.stores.destroying import waves
 from connectors.stores.sql import SqlStore
 from rules.errors import BadInput, StoreUnavailable
 from tests.integration.stores.conftest import MAPS, TABLES, Rechecker, Said, batch_of, rows, run_script, sql_store
@@ -129,6 +132,7 @@ def test_a_record_planned_twice_goes_once(prepared: SqlStore, carry_out: Said) -
 
 
 TRIGGERS = {
+    "mariadb": "CREATE TRIGGER copy_it AFTER DELETE ON feedback FOR EACH ROW INSERT INTO letters VALUES (9, NULL);\n",
     "sqlite": "CREATE TRIGGER copy_it AFTER DELETE ON feedback BEGIN INSERT INTO letters VALUES (9, NULL); END;\n",
     "postgresql": "CREATE FUNCTION copy_it() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN INSERT INTO letters VALUES (9, NULL); RETURN OLD; END $$;\n"
@@ -214,3 +218,29 @@ def test_what_sqlite_deletes_is_overwritten(tmp_path: Path, carry_out: Said) -> 
     assert b"a note of a secret" in file.read_bytes()
     carry_out(store, batch_of(store, "note 10"))
     assert b"a note of a secret" not in file.read_bytes()
+
+
+def test_rows_of_one_table_go_before_those_they_refer_to() -> None:
+    """A chain within one table goes from its end; a circle goes in one statement."""
+    assert list(waves(["a", "b", "c"], {("a", "b"), ("b", "c"), ("c", "elsewhere")})) == [["c"], ["b"], ["a"]]
+    assert list(waves(["a", "b"], {("a", "b"), ("b", "a")})) == [["a", "b"]]
+
+
+def test_a_hold_waits_for_the_batch_under_way_and_stops_the_next(prepared: SqlStore) -> None:
+    """Raising the fence waits for a transaction that holds it; the batch after it aborts."""
+    first = batch_of(prepared, "feedback F1")
+    order: list[str] = []
+    holder = Thread(target=lambda: order.append(f"fence at {prepared.bump()}"))
+    versions = Rechecker(prepared)
+
+    def slow(connection: Connection, class_name: str, keys: Sequence[str]) -> Mapping[str, str]:
+        holder.start()
+        holder.join(0.3)  # it cannot get through: we hold the fence
+        order.append(f"held back {holder.is_alive()}")
+        return versions(connection, class_name, keys)
+
+    assert [o.state for o in prepared.destroy(first, slow)] == ["done"]
+    holder.join()
+    assert order == ["held back True", "fence at 2"]
+    second = batch_of(prepared, "feedback F2", number=2)
+    assert [o.reason for o in prepared.destroy(second, versions)] == ["hold-placed"]

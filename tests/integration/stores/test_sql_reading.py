@@ -41,7 +41,7 @@ def test_real_date_columns_are_named(any_engine_url: str) -> None:
     """A column of a true date type is listed as such where the engine enforces it."""
     run_script(any_engine_url, "CREATE TABLE clients (case_number VARCHAR(9) PRIMARY KEY, closed_on DATE);\n")
     source = sql_store(any_engine_url, [class_map("client", "clients", absent=["linked_case"])]).sources()["client"]
-    assert source.native_dates == (frozenset() if "sqlite" in any_engine_url else {"closed_on"})
+    assert source.native_dates == ({"closed_on"} if "postgresql" in any_engine_url else frozenset())
 
 
 def test_an_absent_field_is_null(small_url: str) -> None:
@@ -123,3 +123,14 @@ def test_an_error_while_reading_tells_no_data(prepared: SqlStore) -> None:
     assert "Topsecret" not in str(caught.value)
     assert "SELECT" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_zero_date_of_mariadb_is_text_like_any_other(fresh_mariadb: str) -> None:
+    """A true DATE column of MariaDB may hold 0000-00-00, which leaves as that text and does not raise."""
+    script = "SET SESSION sql_mode = '';\nCREATE TABLE clients (case_number VARCHAR(9) PRIMARY KEY, closed_on DATE);\n"
+    run_script(fresh_mariadb, script + "INSERT INTO clients VALUES ('C1', '0000-00-00'), ('C2', '2020-01-31');\n")
+    source = sql_store(fresh_mariadb, [class_map("client", "clients", absent=["linked_case"])]).sources()["client"]
+    assert source.native_dates == frozenset()
+    with sql_store(fresh_mariadb).reader() as connection:
+        found = connection.scalars(select(source.columns["closed_on"]).order_by(source.columns["case_number"]))
+        assert [str(item) for item in found] == ["0000-00-00", "2020-01-31"]
