@@ -1,0 +1,1 @@
+"""The house: contracts between packages, sizes, and what no file may say."""
