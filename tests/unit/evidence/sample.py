@@ -140,7 +140,15 @@ def sample_log(rows: int = 3) -> Leaves:
         | {"credential": "reader", "checked": rows, "remaining": 0},
         {"type": "books", "at": LATER, "run": "run-1", "store": "casework", "class": "client"}
         | {"before": 90 + rows, "created": 1, "destroyed": rows, "after": 91},
-        {"type": "run-closed", "at": LATER, "run": "run-1", "due": rows + 4, "destroyed": rows + 1, "kept": 1, "held": 1}
+        {
+            "type": "run-closed",
+            "at": LATER,
+            "run": "run-1",
+            "due": rows + 4,
+            "destroyed": rows + 1,
+            "kept": 1,
+            "held": 1,
+        }
         | {"failed": 1, "undatable": 2, "first": opened, "last": last, "not_searched": ["portable-drives"]},
         {"type": "heartbeat", "at": LATER, "tool": "winnow-0.1.0"},
     ]
