@@ -27,6 +27,8 @@ from rules.review import authority
 from rules.review.authority import Officer, Role
 from rules.review.values import Choice, Finding, Kind
 
+_WHY = {"recommended": "you recommended", "wrote": "you wrote", "concerns": "may concern you"}
+
 
 @dataclass(frozen=True)
 class _Basis:
@@ -163,7 +165,7 @@ def _refuse_own(project: Project, basis: _Basis, without_mine: bool) -> None:
             total += 1
     left = total - found.pop("", 0)
     if left and not without_mine:
-        told = ", ".join(f"{count} that you {why}" for why, count in sorted(found.items()))
+        told = ", ".join(f"{count} that {_WHY[why]}" for why, count in sorted(found.items()))
         raise Refused(f"another person must approve {told}; approve the others alone, or leave all of it to them")
     if left == total:
         raise Refused("nothing is left that you may approve: you recommended, wrote or are concerned by all of it")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from connectors.ledger import log, people, proposals, runs, sifts
 from connectors.ledger.base import writing
 from connectors.ledger.proposals import Proposal
-from connectors.pack_reader import AnswerRow, PackAnswers
+from connectors.pack_reader import AnswerRow, PackAnswers, read_decisions
 from operations.adopt import require_adopted
 from operations.people import Signatory, sign_in
 from operations.project import Project
+from operations.review import build_pack
+from reports.pack_data import digest_of_group
 from rules.errors import BadInput, Problem, Refused
 from rules.evidence.commitment import blinded_digest
 from rules.evidence.statement import signed_leaf
@@ -133,40 +137,37 @@ def answers_for(
             yield Decision(stored.ordinal, choice, reason, note, until, read_by_officer=read_by_me)
 
 
-def answers_of_pack(
-    project: Project,
-    proposal_id: str,
-    answers: PackAnswers,
-    groups: Mapping[int, Callable[[Finding], bool]],
-    file: str = "",
-    read_by_me: bool = False,
-) -> list[Decision]:
-    """Return the decisions of a filled-in review workbook; a row of its own wins over its group's.
+def decide_from_pack(project: Project, path: Path, officer: str, passphrase: str, read_by_me: bool = False) -> Decided:
+    """Sign and keep what a filled-in review workbook says. `read_by_me`: the officer has read what is to be read first.
 
-    `groups` says which findings the pack's groups cover, by number. Raises BadInput naming the line of every row that
-    is from another proposal, or is not what was frozen.
+    Raises BadInput with the line of every row that is from another proposal or not what was frozen; else as `decide`.
     """
-    proposal = proposals.get(project.ledger, proposal_id)
-    if proposal is None or answers.proposal_hash != proposal.hash:
-        raise BadInput(Problem("this pack is of another proposal", file=file, mend="Fill in the newest pack."))
+    answers = read_decisions(path)
+    proposal = proposals.by_hash(project.ledger, answers.proposal_hash)
+    if proposal is None or answers.pack_id != proposal.id:
+        raise BadInput(Problem("this pack is of another proposal", file=path.name, mend="Fill in the newest pack."))
+    decisions = _answers_of_pack(project, proposal, answers, path.name, read_by_me)
+    return decide(project, proposal.id, decisions, officer, passphrase)
+
+
+def _answers_of_pack(
+    project: Project, proposal: Proposal, answers: PackAnswers, file: str, read_by_me: bool
+) -> list[Decision]:
     findings = sifts.by_ordinal(project.ledger, proposal.sift, [row.ordinal for row in answers.rows])
-    problems = [
-        Problem("this row is not what was proposed", file=file, line=row.line)
-        for row in answers.rows
-        if not _is_ours(row, findings.get(row.ordinal), answers.pack_id, proposal.hash)
-    ]
-    problems += [
-        Problem("the proposal has no such group", file=file, line=group.line)
-        for group in answers.groups
-        if group.number not in groups
-    ]
-    if problems:
-        raise BadInput(problems)
+    # A digest has no key, so agreeing with itself is not enough: each row must agree with the frozen proposal.
+    pack = build_pack(project, proposal) if answers.groups else None
+    groups = {digest_of_group(pack.header, group): group for group in pack.groups} if pack else {}
+    wrong = [row.line for row in answers.rows if not _is_ours(row, findings.get(row.ordinal), proposal)]
+    wrong += [group.line for group in answers.groups if group.digest not in groups]
+    if wrong:
+        raise BadInput([Problem("this row is not what was proposed", file=file, line=line) for line in sorted(wrong)])
     found: dict[int, Decision] = {}
-    for group in answers.groups:
-        told = (Choice(group.decision), group.reason, group.note, group.review_again_on)
-        for one in answers_for(project, proposal_id, groups[group.number], *told, read_by_me=False):
-            found[one.ordinal] = one
+    for told in answers.groups:
+        rule, action = groups[told.digest].rule, groups[told.digest].action
+        choice = Choice(told.decision)
+        covered = partial(_in_group, rule, action)
+        members = answers_for(project, proposal.id, covered, choice, told.reason, told.note, told.review_again_on)
+        found.update({one.ordinal: one for one in members})
     for row in answers.rows:
         read = read_by_me and bool(findings[row.ordinal].read_first)
         choice = Choice(row.decision)
@@ -174,9 +175,13 @@ def answers_of_pack(
     return [found[ordinal] for ordinal in sorted(found)]
 
 
-def _is_ours(row: AnswerRow, finding: Finding | None, pack_id: str, proposal_hash: str) -> bool:
+def _in_group(rule: str, action: str, finding: Finding) -> bool:
+    return (finding.rule, finding.action) == (rule, action)
+
+
+def _is_ours(row: AnswerRow, finding: Finding | None, proposal: Proposal) -> bool:
     if finding is None:
         return False
     due = finding.due_on.isoformat() if finding.due_on else ""
     place = (finding.store, finding.class_name, finding.key, finding.rule)
-    return row.digest == row_digest(pack_id, proposal_hash, row.ordinal, *place, due)
+    return row.digest == row_digest(proposal.id, proposal.hash, row.ordinal, *place, due)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
 from connectors.ledger import gone, holds, log, people, releases
 from connectors.ledger.base import writing
 from connectors.ledger.gone import Gone
-from connectors.stores.base import RecordStore
 from operations.people import sign_in
 from operations.project import Project
+from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, WinnowError
 from rules.evidence.statement import signed_leaf
 from rules.review.authority import RELEASE_REASONS, check_hold, scope_of
@@ -34,9 +33,7 @@ class Placed:
     unsearchable: tuple[str, ...]
 
 
-def place_hold(
-    project: Project, wanted: Hold, officer: str, passphrase: str, stores: Iterable[RecordStore], reason: str = ""
-) -> Placed:
+def place_hold(project: Project, wanted: Hold, officer: str, passphrase: str, reason: str = "") -> Placed:
     """Place a hold. `id`, `placed_by` and `placed_on` of `wanted` are filled in; `reason` is kept apart from it.
 
     It stands in the ledger before any fence goes up: a destroying transaction begun earlier aborts. Raises BadInput
@@ -57,22 +54,26 @@ def place_hold(
         index = log.record(connection, [signed_leaf("hold", signed, at)], at)
         holds.place(connection, hold, reason)
         people.add_statement(connection, "hold", hold.id, signatory.person.slug, signed, at, index)
-    fenced, not_fenced = _fence(project, stores)
+    fenced, not_fenced = _fence(project)
     found, unsearchable = gone.already_gone(project.ledger, hold)
     project.sign_log()
     return Placed(hold, fenced, not_fenced, tuple(found), tuple(unsearchable))
 
 
-def _fence(project: Project, stores: Iterable[RecordStore]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _fence(project: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        stores = stores_of(project)
+    except WinnowError:  # a mistake in stores.yaml stops destruction, but it must not stop a hold
+        return (), ("every store: stores.yaml can't be used",)
     fenced, not_fenced = [], []
-    for store in stores:
+    for alias, store in stores.items():
         try:
             epoch = store.bump()
         except WinnowError:
-            not_fenced.append(store.alias)
+            not_fenced.append(alias)
         else:
-            releases.set_epoch(project.ledger, store.alias, epoch, project.now())
-            fenced.append(store.alias)
+            releases.set_epoch(project.ledger, alias, epoch, project.now())
+            fenced.append(alias)
     return tuple(fenced), tuple(not_fenced)
 
 

@@ -104,6 +104,13 @@ def get(source: Source, proposal_id: str) -> Proposal | None:
     return None if row is None else Proposal(**row._asdict())
 
 
+def by_hash(source: Source, proposal_hash: str) -> Proposal | None:
+    """Return the proposal with this hash, or None."""
+    with reading(source) as connection:
+        row = connection.execute(select(proposal).where(proposal.c.hash == proposal_hash)).first()
+    return None if row is None else Proposal(**row._asdict())
+
+
 def for_sift(source: Source, sift_id: int) -> Proposal | None:
     """Return the proposal made of this sift, or None."""
     with reading(source) as connection:

@@ -1,0 +1,128 @@
+"""People, their keys, and the project that they work in."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from connectors import keys
+from connectors.ledger import log, people
+from connectors.settings import FixedClock, read_settings
+from operations.init import init_project
+from operations.people import add_person, sign_in
+from operations.project import Project, open_project
+from rules.errors import BadInput, Refused
+from rules.evidence.checkpoint import open_checkpoint
+from rules.review.authority import Role
+from tests.integration.operations.conftest import APPROVER, AUDITOR, DPO, MANAGER, NOON, drbg, leaves, passphrase
+
+
+def test_a_new_person_has_a_key_a_role_and_a_leaf(project: Project) -> None:
+    who = add_person(project, "  Zoë   O’Neil ", "counsellor", "a long passphrase", [" W9", "W9", ""], ["C4"])
+    assert (who.name, who.slug, who.role, who.staff_ids) == ("Zoë O’Neil", "zoe-oneil", Role.COUNSELLOR, ("W9",))
+    assert people.find_person(project.ledger, "zoe-oneil") == people.find_person(project.ledger, who.name) == who
+    last = leaves(project)[-1]
+    assert (last["type"], last["event"], last["officer"], last["key"]) == ("key", "added", who.name, who.public_key)
+    signed = open_checkpoint(log.latest_checkpoint(project.ledger) or "", [project.log_signer().key], keys.verify)
+    assert signed.size == len(leaves(project))
+
+
+def test_the_dpo_alone_gets_a_key_to_which_runs_are_sealed(project: Project) -> None:
+    assert [who.name for who in people.people(project.ledger) if who.sealing_key] == [DPO]
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "secret"),
+    [
+        ("Kim Doe", "owner", "a long passphrase"),
+        ("Kim Doe", "manager", "short"),
+        ("Kim\nDoe;", "manager", "a long passphrase"),
+        ("", "manager", "a long passphrase"),
+        (DPO.upper(), "approver", "a long passphrase"),
+    ],
+)
+def test_a_bad_name_role_or_passphrase_changes_nothing(project: Project, name: str, role: str, secret: str) -> None:
+    before = sorted(project.keys.iterdir()), leaves(project)
+    with pytest.raises(BadInput):
+        add_person(project, name, role, secret)
+    assert (sorted(project.keys.iterdir()), leaves(project)) == before
+
+
+def test_two_names_with_one_spelling_in_files_get_two_keys(project: Project) -> None:
+    one, two = (add_person(project, name, "auditor", "a long passphrase") for name in ("Zoe Hill", "Zoë Hill"))
+    assert (one.slug, two.slug) == ("zoe-hill", "zoe-hill-2")
+    assert add_person(project, "Log", "auditor", "a long passphrase").slug == "log-2"
+
+
+def test_a_key_that_lies_there_already_is_neither_used_nor_removed(project: Project) -> None:
+    stray = project.keys / "kim-doe-sealing.pem"
+    stray.write_text("somebody's")
+    with pytest.raises(BadInput):
+        add_person(project, "Kim Doe", "dpo", "a long passphrase")
+    assert stray.read_text() == "somebody's"
+    assert not (project.keys / "kim-doe.pem").exists()
+    assert people.find_person(project.ledger, "Kim Doe") is None
+
+
+def test_nobody_signs_with_a_wrong_passphrase_or_beyond_their_role(project: Project) -> None:
+    with pytest.raises(BadInput, match="does not open this key"):
+        sign_in(project, APPROVER, passphrase(DPO), "approve")
+    with pytest.raises(BadInput, match="no person"):
+        sign_in(project, "Nobody", "x", "approve")
+    with pytest.raises(Refused, match="may not approve"):
+        sign_in(project, DPO, passphrase(DPO), "approve")
+    with pytest.raises(Refused, match="may not hold"):
+        sign_in(project, AUDITOR, passphrase(AUDITOR), "hold")
+
+
+def test_a_key_file_put_in_the_place_of_anothers_is_refused(project: Project) -> None:
+    shutil.copy(project.keys / "avery-lund.pem", project.keys / "morgan-hale.pem")
+    with pytest.raises(Refused, match="not the key of Morgan Hale"):
+        sign_in(project, MANAGER, passphrase(APPROVER), "approve")
+
+
+def test_a_project_begins_with_commented_settings_a_ledger_and_the_logs_key(tmp_path: Path) -> None:
+    written = init_project(tmp_path / "p", "St. Anne’s Counselling & Care", drbg("1"))
+    project = open_project(tmp_path / "p", FixedClock(NOON), read_settings({}))
+    assert "winnow.yaml" in {path.name for path in written}
+    assert project.settings.organisation == "St. Anne’s Counselling & Care"
+    assert project.settings.origin == "winnow.example.org/st-annes-counselling-care"
+    assert project.settings.cooling_off_days == 7
+    assert log.read_head(project.ledger).size == 0
+    assert (tmp_path / "p" / "keys" / "winnow.vkey").read_text().startswith(project.settings.origin)
+    with pytest.raises(BadInput, match="already"):
+        init_project(tmp_path / "p", "Another", drbg("2"))
+
+
+def test_every_mistake_in_the_settings_is_said_at_once_with_line_and_key(tmp_path: Path) -> None:
+    lines = [
+        "organisation: <Acme>",
+        "ledger: ledger.db",
+        "schedul: x.yaml",
+        "cooling_off_days: soon",
+        "origin: a b",
+        "out:",
+    ]
+    (tmp_path / "winnow.yaml").write_text("\n".join(lines))
+    with pytest.raises(BadInput) as caught:
+        open_project(tmp_path, FixedClock(NOON), read_settings({}))
+    found = {(problem.line, problem.key) for problem in caught.value.problems}
+    names = ("organisation", "ledger", "schedul", "cooling_off_days", "origin", "out")
+    assert found == {(number, name) for number, name in enumerate(names, start=1)}
+    assert all(problem.file == "winnow.yaml" and problem.mend for problem in caught.value.problems)
+
+
+def test_a_folder_without_settings_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no project here"):
+        open_project(tmp_path, FixedClock(NOON), read_settings({}))
+
+
+def test_a_password_in_the_ledgers_address_comes_from_the_environment(project: Project) -> None:
+    settings = project.folder / "winnow.yaml"
+    settings.write_text(settings.read_text().replace("sqlite:///ledger.db", "sqlite:///${LEDGER}.db"))
+    reopened = open_project(project.folder, FixedClock(NOON), read_settings({"LEDGER": "ledger"}))
+    assert log.read_head(reopened.ledger).size == log.read_head(project.ledger).size
+    with pytest.raises(BadInput, match="LEDGER"):
+        _ = open_project(project.folder, FixedClock(NOON), read_settings({})).ledger
