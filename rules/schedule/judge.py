@@ -71,7 +71,7 @@ class Bench:
         return ZoneInfo(self.schedule.zone)
 
     def trigger(self, ref: FieldRef, dates: Mapping[str, str | None], contact: Contact) -> date | None:
-        """The date of one trigger; None for an optional one that is absent (NULL, not blank). Raises Unreadable otherwise."""
+        """The date of one trigger; None for an optional one that is absent (NULL, not blank). Raises Unreadable."""
         if ref.name == LAST_CONTACT:
             if contact.unreadable:
                 raise Unreadable(LAST_CONTACT)
