@@ -39,6 +39,7 @@ system_random: Random = os.urandom
 
 SHORTEST_PASSPHRASE = 10
 LOG_KEY, LOG_VKEY = "log.pem", "winnow.vkey"
+PSEUDONYM_KEY = "pseudonym.key"
 _COST = 2**15  # scrypt N with r 8, p 1: 32 MiB and about a tenth of a second
 _HEADING = re.compile(rb"\Awinnow-key-v1 scrypt ([0-9]{4,8}) 8 1 ([0-9a-f]{32})\n")
 _SEAL = b"winnow-seal-v1"
@@ -176,3 +177,22 @@ def _load(path: Path, passphrase: str | None) -> object:
 def _password(passphrase: str, salt: bytes, cost: int) -> bytes:
     # NFC, so that an accent typed on another keyboard is the same letter.
     return b64encode(Scrypt(salt, 32, cost, 8, 1).derive(normalize("NFC", passphrase).encode()))
+
+
+def pseudonym_key(folder: Path, random: Random) -> bytes:
+    """Return the organisation's pseudonym key, 32 bytes; it is made at first use. Raises BadInput if it can't be read.
+
+    It bears no passphrase, as the log's key does not: the nightly flow must be able to find what died with its source.
+    """
+    path = folder / PSEUDONYM_KEY
+    if not path.exists():
+        _write_new(path, f"winnow-pseudonym-key-v1 {random(32).hex()}\n".encode())
+    try:
+        heading, _, text = path.read_text(encoding="ascii").strip().partition(" ")
+        key = bytes.fromhex(text)
+    except (OSError, ValueError):
+        heading, key = "", b""
+    if heading != "winnow-pseudonym-key-v1" or len(key) != 32:
+        mend = "Bring it back from a backup: with another key the same people get other pseudonyms."
+        raise BadInput(Problem("this is not the pseudonym key", file=path.name, mend=mend))
+    return key
