@@ -1,0 +1,96 @@
+"""The verbs destroy and confirm: an approved run carried out, by the program and by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.asking import passphrase_of, typed
+from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, day, here
+from console.screen import document, progress, say, table
+from operations import destroy as destroying
+from operations.destroy import Destroyed, WorkItem, confirmation_for, work_list
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run that `winnow approve` named.")]
+FAILED = "failed"
+
+
+def destroy(
+    run: RunArgument,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", metavar="WORDS", help="The typed words; asked for at a terminal.")
+    ] = None,
+    work: Annotated[
+        bool, typer.Option("--work-list", help="Only show what people have still to destroy by hand.")
+    ] = False,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> int:
+    """Carry out an approved run, or what is left of it after an interruption. It starts when its words are typed.
+
+    Ends with 1 where a record could not be destroyed.
+
+    Example: winnow destroy run-2026-09-01-1
+
+    Example: winnow destroy run-2026-09-01-1 --work-list
+    """
+    opened = here(project)
+    if work:
+        _show_work(work_list(opened, run), as_json)
+        return 0
+    words = confirmation_for(opened, run)
+    answer = confirm if confirm is not None else typed(words)
+    with progress("destroy") as advance:
+        done = destroying.destroy(opened, run, answer, progress=advance)
+    return _show(done, as_json)
+
+
+def confirm(
+    run: RunArgument,
+    store: Annotated[str, typer.Option("--store", help="The manual store whose work list is done.")],
+    method: Annotated[str, typer.Option("--method", help="How, as a code: cross-cut-4x15, erased-by-supplier.")],
+    done_on: Annotated[
+        date, typer.Option("--done-on", parser=day, metavar="YYYY-MM-DD", help="The day on which it was done.")
+    ],
+    by: ByOption,
+    passphrase_file: PassphraseOption = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> int:
+    """Sign that the work list of a manual store is done. Two people sign; the second settles it.
+
+    Example: winnow confirm run-2026-09-01-1 --store paper --method cross-cut-4x15 --done-on 2026-09-03 --by "Tom Reid"
+    """
+    opened = here(project)
+    passphrase = passphrase_of(by, passphrase_file, opened.environment)
+    return _show(destroying.confirm(opened, run, store, by, passphrase, method, done_on), as_json)
+
+
+def _show_work(items: list[WorkItem], as_json: bool) -> None:
+    if as_json:
+        document({"work_list": items})
+        return
+    table(
+        "To destroy by hand", ("Store", "Class", "Key", "Do"), [(o.store, o.class_name, o.key, o.action) for o in items]
+    )
+    if items:
+        say("When a store's list is done, two people sign it: `winnow confirm`.")
+
+
+def _show(done: Destroyed, as_json: bool) -> int:
+    failed = done.outcomes.get(FAILED, 0)
+    papers = vars(done.certified) if done.certified else {}
+    if as_json:
+        told = {"run": done.run, "closed": bool(papers), "outcomes": done.outcomes, "waiting": done.waiting}
+        document({**told, "files": papers})
+        return 1 if failed else 0
+    table(done.run, ("Outcome", "Records"), sorted(done.outcomes.items()))
+    for store, count in sorted(done.waiting.items()):
+        say(f"{store}: {count:,} to destroy by hand; then two people sign: `winnow confirm {done.run} --store {store}`")
+    if papers:
+        say("The run is closed. Written:", *(f"  {path}" for path in papers.values()))
+        say("Give the evidence bundle to the auditor, and the key by another way.")
+    return 1 if failed else 0

@@ -1,0 +1,99 @@
+"""The verbs about people: person add, person list, adopt."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.asking import passphrase_of, passphrases_of
+from console.options import JsonOption, PassphraseOption, ProjectOption, day, here
+from console.screen import cell, document, say, table
+from operations import adopt as adopting
+from operations.listing import everybody
+from operations.people import add_person
+from rules.review.authority import Role
+
+person = typer.Typer(help="Add people, each with a key of their own; list them.", no_args_is_help=True)
+
+
+@person.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="The person's full name, as it shall stand in the log.")],
+    role: Annotated[Role, typer.Option("--role", help="What the person is to Winnow.")],
+    staff_id: Annotated[list[str] | None, typer.Option("--staff-id", help="A name that stores know them by.")] = None,
+    case: Annotated[list[str] | None, typer.Option("--case", help="A case number that concerns them.")] = None,
+    passphrase_file: PassphraseOption = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Give a person a role, and a key under a passphrase of their own that nobody else knows.
+
+    They approve no record that they wrote (--staff-id) or that concerns them (--case).
+
+    Example: winnow person add "Asha Patel" --role dpo --staff-id ST014
+    """
+    opened = here(project)
+    passphrase = passphrase_of(name, passphrase_file, opened.environment, confirm=True)
+    who = add_person(opened, name, role, passphrase, staff_id or (), case or ())
+    if as_json:
+        document({"name": who.name, "slug": who.slug, "role": who.role, "public_key": who.public_key})
+        return
+    say(f"{who.name} ({who.role}) can sign now. Their key: {opened.keys / who.slug}.pem")
+    say("Nobody can open it without the passphrase, and nobody can give a new one for it: keep it well.")
+
+
+@person.command("list")
+def list_people(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """List everybody who can sign.
+
+    Example: winnow person list
+    """
+    known = everybody(here(project))
+    if as_json:
+        rows = [{"name": who.name, "slug": who.slug, "role": who.role, "added_at": who.added_at} for who in known]
+        document({"people": rows})
+        return
+    rows_shown = [
+        (who.name, who.role, ", ".join(who.staff_ids), cell(date.fromisoformat(who.added_at[:10]))) for who in known
+    ]
+    table("People", ("Name", "Role", "Known in stores as", "Added"), rows_shown)
+
+
+def adopt(
+    minute: Annotated[date, typer.Option("--minute", parser=day, metavar="YYYY-MM-DD", help="The date of the minute.")],
+    by: Annotated[list[str], typer.Option("--by", metavar="NAME", help="Who adopts; repeat for each person.")],
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", metavar="RULE", help="A general default that is accepted; repeat.")
+    ] = None,
+    passphrase_file: Annotated[
+        list[Path] | None,
+        typer.Option("--passphrase-file", metavar="FILE", help="One for each --by, in the same order; else asked for."),
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Put the retention schedule as it now stands into force. Every adopter signs with a key of their own.
+
+    A rule whose period has no source but general practice must be accepted by its name.
+
+    Example: winnow adopt --minute 2026-09-01 --by "Asha Patel" --by "Tom Reid" --accept feedback
+    """
+    opened = here(project)
+    signers = passphrases_of(by, passphrase_file or (), opened.environment)
+    adopted = adopting.adopt(opened, signers, minute, accept or ())
+    if as_json:
+        document(
+            {
+                "version": adopted.schedule_version,
+                "digest": adopted.schedule_digest,
+                "minute": adopted.minute_date,
+                "people": adopted.people,
+                "accepted": adopted.accepted,
+            }
+        )
+        return
+    say(f"Version {adopted.schedule_version} is in force, by the minute of {cell(adopted.minute_date)}.")
+    say("Any change of the schedule needs a new adoption.", "Next: `winnow store prepare`, then `winnow sift`.")
