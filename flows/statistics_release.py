@@ -22,7 +22,7 @@ def publish_statistics(project: str, as_of: str | None) -> dict[str, int]:
 def make_extract(project: str, purpose: str, as_of: str | None) -> int:
     """Make one pseudonymised extract; returns how many rows it has."""
     made = pseudonymise(project_at(project), purpose, date.fromisoformat(as_of) if as_of else None)
-    return int(made.rows)
+    return made.counts.written
 
 
 @flow(name="quarterly-statistics", persist_result=False)

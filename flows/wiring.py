@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from connectors.settings import SystemClock, read_settings
 from operations.project import Project, open_project
@@ -61,8 +61,7 @@ def without_data(work: Callable[_P, _T]) -> Callable[_P, _T]:
 
 def step(work: Callable[_P, _T]) -> Any:
     """A task over one operation: nothing cached, nothing kept, retried when a store is away."""
-    return task(
-        without_data(work),
+    as_task = task(
         name=work.__name__.strip("_").replace("_", "-"),
         retries=RETRIES,
         retry_delay_seconds=[5, 30, 120],
@@ -71,6 +70,7 @@ def step(work: Callable[_P, _T]) -> Any:
         persist_result=False,
         log_prints=False,
     )
+    return as_task(without_data(work))
 
 
 def publish_counts(key: str, title: str, counts: Mapping[str, int]) -> None:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from connectors import engines
-from connectors.ledger import proposals, runs, sifts
+from connectors.ledger import proposals, releases, runs, sifts
 from connectors.settings import Clock, Settings
 from operations.adopt import adopt
 from operations.approve import approve
@@ -23,6 +23,7 @@ from operations.init import init_project
 from operations.people import add_person
 from operations.project import Project, open_project
 from operations.stores import prepare
+from rules.privacy.releases import earlier_tables
 from rules.review.authority import Decision, Role, general_rules
 from rules.review.values import Choice, Finding, Hold, Kind
 from synthetic.charity import generate
@@ -44,6 +45,7 @@ class DemoOptions:
     clients: int = CLIENTS
     seed: int = SEED
     database: str = ""
+    as_of: date | None = None
 
 
 def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Report) -> Project:
@@ -57,9 +59,10 @@ def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Repor
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".winnow-demo").touch()
     today = clock.today("Europe/London")
+    as_of = options.as_of or today
     say(f"Inventing a charity with {options.clients} clients")
     url = options.database or f"sqlite:///{folder / 'casework.db'}"
-    key = generate(engines.engine(url, create=True), folder, options.seed, today, options.clients)
+    key = generate(engines.engine(url, create=True), folder, options.seed, as_of, options.clients)
     for path in PACKS.glob("*.yaml"):
         shutil.copy(path, folder / path.name)
     if options.database:
@@ -125,3 +128,15 @@ def sign_work_lists(project: Project, run_id: str, done_on: date) -> Destroyed |
         for name in (HOLDER, APPROVER):
             last = confirm(project, run_id, store, name, PASSPHRASE, "cross-cut-4x15", done_on)
     return last
+
+
+def released(project: Project) -> dict[str, int]:
+    """How many cells of the last release are published and how many suppressed."""
+    cells = [
+        count
+        for published in releases.releases(project.ledger)[-1:]
+        for earlier in earlier_tables(published.cells)
+        for count in earlier.table.cells.values()
+    ]
+    hidden = sum(1 for count in cells if count is None)
+    return {"published": len(cells) - hidden, "suppressed": hidden}

@@ -15,6 +15,7 @@ from reports.pack_data import PackFinding, PackGroup, PackHeader, PackItem, Revi
 from reports.review_pack import pack_html, pack_xlsx
 from rules.errors import BadInput
 from rules.review.values import Finding, Kind
+from rules.schedule.plain import in_words
 from rules.schedule.values import Rule
 
 PACK_LIVES = timedelta(days=90)
@@ -117,7 +118,7 @@ def _group(number: int, rule: Rule, action: str, rows: Sequence[Count], flagged:
         rule=rule.id,
         kind=Kind.PAST_RETENTION.value,
         action=action,
-        reason=f"To be kept {rule.keep}; that has run out",
+        reason=f"Kept {in_words(rule.keep)}. That time is over.",
         clauses=clauses,
         legal_basis=tuple(item for item in rule.because if item not in clauses),
         confidence=rule.confidence,

@@ -71,7 +71,7 @@ class Sifting:
             return {}
         for (alias, class_name), wanted in keys.items():
             store, fields = self.inputs.stores[alias], self.inputs.schedule.get(class_name).with_role(Role.FREE_TEXT)
-            if fields or store.kind == "documents":
+            if fields:
                 for key, text in store.texts(class_name, wanted, fields):
                     found.setdefault((alias, class_name, key), set()).update(topics_in(text))
         return {place: tuple(sorted(topics)) for place, topics in found.items() if topics}
