@@ -186,10 +186,10 @@ def read_leaf(data: bytes) -> Leaf:
     """Read a leaf; empty for everything that is not canonical."""
     try:
         text = data.decode()
-        pattern, days = PATTERNS[re.findall(r'"type":"([a-z-]+)"', text)[0]]
+        pattern, days = PATTERNS[text.rpartition('"type":"')[2].partition('"')[0]]
         leaf: Leaf = json.loads(text) if pattern.fullmatch(text) and normalize("NFC", text) == text else {}
         return leaf if all(datetime.date.fromisoformat(leaf[name][:10]) for name in days) else {}
-    except (ValueError, IndexError, KeyError):
+    except (ValueError, KeyError):
         return {}
 
 
@@ -201,7 +201,7 @@ def pick(leaf: Leaf, names: str) -> Leaf:
 PATTERNS = {name: leaf_pattern(name) for name in TYPES}
 COLUMNS = "destroyed kept held failed"
 COLUMN = {"blanked": "destroyed", "redacted": "destroyed", "unlinked": "kept"}
-FORMAT, PLANNED = "winnow-certificate-v1", "commitment store class rule due_month action"
+PLANNED, FORMAT = ("commitment", "store", "class", "rule", "due_month", "action"), "winnow-certificate-v1"
 SAME = ("store", "class", "batch", "tag", "rule", "due_month", "action", "approval")
 LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "recovered", "from_month", "to_month")
 NAMED_BY = {"schedule": "hash", "adoption": "schedule", "hold": "hold", "backup": "set", "run-opened": "run"}
@@ -286,12 +286,12 @@ class Log:
         """Count a record under the approval that it names."""
         approval = self.by_type["approval"].get(leaf["approval"], {"run": ""})
         if self.need(approval["run"] == leaf["run"], "no earlier approval of its run"):
-            same = pick(approval, "proposal schedule") == pick(run.leaf, "proposal schedule")
+            same = all(approval[name] == run.leaf[name] for name in ("proposal", "schedule"))
             self.need(same, "its approval is for another proposal or schedule than its run")
             self.need(leaf["at"] >= approval["not_before"], "the cooling-off time was not over")
             self.need(leaf.get("holds_checked_at", "~") >= approval["at"], "holds not checked after the approval")
         self.need(leaf["store"] in run.leaf["stores"], "a store that its run does not name")
-        run.signed_for.setdefault(leaf["approval"], []).append("\n".join(pick(leaf, PLANNED).values()).encode())
+        run.signed_for.setdefault(leaf["approval"], []).append("\n".join([leaf[n] for n in PLANNED]).encode())
 
     def take_outcome(self, index: int, leaf: Leaf, run: Any) -> None:
         """One outcome a record; nothing is destroyed or fails without an earlier intent that says the same."""
@@ -307,7 +307,7 @@ class Log:
             for number in leaf.get("confirmations", []):  # where no program can look, two people sign
                 one = self.by_type["confirmation"].get(number, {"run": "", "store": "", "officer": ""})
                 self.need(pick(one, "run store") == pick(leaf, "run store"), "names a confirmation not its own")
-                run.signed_for.setdefault(number, []).append("\n".join(pick(intent, PLANNED).values()).encode())
+                run.signed_for.setdefault(number, []).append("\n".join([intent[n] for n in PLANNED]).encode())
                 people.add(one["officer"].casefold())
             paper = leaf["type"] == "done" and leaf["store"] in run.leaf["manual"]
             self.need(len(people) >= 2 or not paper, "not confirmed by two people")

@@ -33,17 +33,24 @@ def encode(leaf: Leaf) -> bytes:
     leaf_type = leaf.get("type")
     if not isinstance(leaf_type, str) or leaf_type not in TYPES:
         raise BadInput("a leaf of unknown type")
-    fields = fields_of(leaf_type)
-    wrong = [f"{name}: not a field" for name in leaf if name not in fields]
+    try:
+        data = canonical_json(leaf)
+        if len(data) <= MAX_LEAF_BYTES and decode(data):
+            return data
+    except (CheckSaidNo, TypeError, ValueError):
+        pass
+    raise BadInput(f"a leaf of type {leaf_type} can't be written: {'; '.join(_wrong_fields(leaf)) or 'too long'}")
+
+
+def _wrong_fields(leaf: Leaf) -> list[str]:
+    fields = fields_of(leaf["type"])
+    wrong = [f"{len(set(leaf) - set(fields))} unknown fields"] if set(leaf) - set(fields) else []
     for name, kind in fields.items():
-        if name not in leaf:
-            wrong += [] if kind.endswith("?") else [f"{name}: missing"]
-        elif not fits(kind, leaf[name]):
+        if name not in leaf and not kind.endswith("?"):
+            wrong.append(f"{name}: missing")
+        elif name in leaf and not fits(kind, leaf[name]):
             wrong.append(f"{name}: not of the kind {kind.rstrip('?')}")
-    data = canonical_json(leaf) if not wrong else b""
-    if wrong or len(data) > MAX_LEAF_BYTES:
-        raise BadInput(f"a leaf of type {leaf_type} can't be written: {'; '.join(sorted(wrong)) or 'too long'}")
-    return data
+    return wrong
 
 
 def decode(data: bytes) -> dict[str, Any]:
@@ -52,8 +59,7 @@ def decode(data: bytes) -> dict[str, Any]:
         text = data.decode()
     except UnicodeDecodeError:
         raise CheckSaidNo("a leaf is not UTF-8") from None
-    found = re.search(r'"type":"([a-z-]+)"\}\Z|"type":"([a-z-]+)",', text)
-    leaf_type = (found[1] or found[2]) if found else ""
+    leaf_type = text.rpartition('"type":"')[2].partition('"')[0]
     if leaf_type not in TYPES or not pattern(leaf_type).fullmatch(text) or normalize("NFC", text) != text:
         raise CheckSaidNo("a leaf is not canonical")
     leaf: dict[str, Any] = json.loads(text)
