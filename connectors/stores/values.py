@@ -151,7 +151,8 @@ def _wanted(here: Source, who: Counted) -> ColumnElement[Any]:
 
 
 def _restricted(here: Source, field: str) -> ColumnElement[Any]:
-    return func.lower(func.coalesce(here.text(field), "0")).not_in(_NOT_RESTRICTED)
+    said = func.lower(func.trim(as_text(here.columns[field])))
+    return func.coalesce(func.nullif(said, ""), "0").not_in(_NOT_RESTRICTED)
 
 
 def _in_days(here: Source, who: Counted) -> ColumnElement[Any]:

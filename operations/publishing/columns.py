@@ -19,11 +19,18 @@ _OLDEST = 120
 
 @dataclass(frozen=True)
 class Column:
-    """How the store groups, the fields that takes, and how a group is called; None is the dimension's `other`."""
+    """How the store groups, and how a group is called; None is the dimension's `other`."""
 
     grouping: Grouping
-    fields: tuple[str, ...]
     label: Label
+
+
+def fields_of(text: str) -> tuple[str, ...]:
+    """Return the fields that `column: …` of a dimension reads."""
+    if age := _AGE.fullmatch(text):
+        return age[1], age[2]
+    year = _YEAR.fullmatch(text)
+    return (year[2],) if year else (text,)
 
 
 def read_column(text: str, categories: Mapping[str, str]) -> Column:
@@ -32,15 +39,15 @@ def read_column(text: str, categories: Mapping[str, str]) -> Column:
     Raises ValueError, in words, for bands that can't be read or overlap.
     """
     if age := _AGE.fullmatch(text):
-        return Column(AgeAt(age[1], age[2]), (age[1], age[2]), _banded(tuple(categories.values())))
+        return Column(AgeAt(age[1], age[2]), _banded(tuple(categories.values())))
     if year := _YEAR.fullmatch(text):
         calendar = year[1] == "calendar"
         known = {_year_words(number, calendar): number for number in range(1800, 2200)}
         named = {known[value]: words for value, words in categories.items() if value in known}
         if len(named) < len(categories):
             raise ValueError("holds something that is no such year: write 2025, or 2025/26 for a year of two halves")
-        return Column(YearOf(year[2], _FIRST_MONTHS[year[1]]), (year[2],), lambda group: _found(named, group))
-    return Column(Category(text, tuple(categories)), (text,), lambda group: categories.get(str(group)))
+        return Column(YearOf(year[2], _FIRST_MONTHS[year[1]]), lambda group: _found(named, group))
+    return Column(Category(text, tuple(categories)), lambda group: categories.get(str(group)))
 
 
 def _year_words(number: int, calendar: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.policy_file import PolicyFile, line_of, read_policy
-from operations.publishing.columns import Column, read_column
+from operations.publishing.columns import Column, fields_of, read_column
 from operations.publishing.days import COVERS, EVERYBODY
 from rules.errors import BadInput, Problem
 from rules.located import suggest
@@ -47,7 +47,7 @@ def read_declared(path: Path, schedule: Schedule) -> Declared:
     for table in plan.tables:
         checker.population(table.population, dated)
         for dimension in table.dimensions:
-            checker.fields(table.population, dimension, columns[dimension.name])
+            checker.fields(table.population, dimension)
     if checker.problems:
         raise BadInput(list(dict.fromkeys(checker.problems)))
     return Declared(plan, {name: column for name, column in columns.items() if column}, restricted, covers, dated)
@@ -98,10 +98,11 @@ class _Checker:
         if dated:
             self._field(record_class, dated, "period.of")
 
-    def fields(self, population: Population, dimension: Dimension, column: Column | None) -> None:
+    def fields(self, population: Population, dimension: Dimension) -> None:
         record_class = self._class_of(population)
-        for name in column.fields if column and record_class else ():
-            assert record_class is not None
+        if record_class is None:
+            return
+        for name in fields_of(dimension.column):
             self._field(record_class, name, f"dimensions.{dimension.name}.column")
 
     def restricted(self) -> dict[str, str]:
@@ -122,7 +123,7 @@ class _Checker:
         covers, dated = entries.get("covers", EVERYBODY), entries.get("of", "")
         if covers not in COVERS:
             self._wrong("period.covers", f"unknown days {covers!r}", f"Write {suggest(covers, COVERS)}")
-        if (covers == EVERYBODY) == bool(dated) or entries.keys() - {"covers", "of"}:
+        elif (covers == EVERYBODY) == bool(dated) or entries.keys() - {"covers", "of"}:
             mend = "Write `covers: everybody`, or such as `{covers: last quarter, of: opened_on}`"
             self._wrong("period", "the days and the date they are counted by don't fit together", mend)
         return covers, dated
