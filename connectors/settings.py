@@ -115,3 +115,20 @@ def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
 def expand(text: str) -> str:
     """Replace every `${NAME}` in `text` from the environment. Raises BadInput naming each variable not set."""
     return read_settings().expand(text)
+
+
+def prefect_variables(settings: Settings, home: Path) -> dict[str, str]:
+    """The environment for a process that runs flows by itself: its own Prefect home, quiet, and nothing sent abroad."""
+    return {
+        **settings.variables,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        # A slow machine needs more than the 20 seconds that Prefect waits for its own server.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        # At its end the private server prints errors about events it no longer needs to record.
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_ROOT_LEVEL": "CRITICAL",
+    }

@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from connectors.settings import prefect_variables, read_settings
 from console.options import JsonOption, day
 from console.screen import say
 from operations import verify as verifying
 from rules.errors import BadInput, Problem
 
 HOLDS, HOLDS_NOT = 0, 1
+PREFECT_HOME = ".prefect"
 DEMO = "flows.demo"  # by name: the command line and the flows do not know each other
 
 
@@ -60,4 +62,7 @@ def demo(
     options += ["--database", database] if database else []
     options += ["--as-of", as_of.isoformat()] if as_of else []
     options += ["--json"] if as_json else []
-    return subprocess.run([sys.executable, "-m", DEMO, *options], check=False).returncode
+    home = folder.absolute() / PREFECT_HOME
+    home.mkdir(parents=True, exist_ok=True)
+    variables = prefect_variables(read_settings(), home)
+    return subprocess.run([sys.executable, "-m", DEMO, *options], env=variables, check=False).returncode

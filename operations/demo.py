@@ -23,6 +23,7 @@ from operations.init import init_project
 from operations.people import add_person
 from operations.project import Project, open_project
 from operations.stores import prepare
+from rules.errors import BadInput, Problem
 from rules.privacy.releases import earlier_tables
 from rules.review.authority import Decision, Role, general_rules
 from rules.review.values import Choice, Finding, Hold, Kind
@@ -33,6 +34,7 @@ PASSPHRASE = "a demo passphrase that protects nobody"  # noqa: S105 - the people
 DPO, APPROVER, HOLDER = "Dorothy Ashby", "Martin Keel", "Ruth Pemberton"
 PACKS = Path(__file__).resolve().parents[1] / "policies" / "demo"
 SEED, CLIENTS = 7, 400
+MARK, KEPT = ".winnow-demo", ".prefect"
 
 Report = Callable[[str], None]
 
@@ -51,13 +53,16 @@ class DemoOptions:
 def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Report) -> Project:
     """Generate the charity and its project: policies, officers, adopted schedule, prepared stores, holds.
 
-    A folder of an earlier demo is replaced; any other folder that is not empty is refused by `init_project`.
+    A folder of an earlier demo is replaced. Raises BadInput for any other folder that is not empty.
     """
     folder = options.folder
-    if (folder / ".winnow-demo").exists():
-        shutil.rmtree(folder)
+    if (folder / MARK).exists():
+        _clear(folder)
+    elif folder.exists() and any(path.name != KEPT for path in folder.iterdir()):
+        mend = "Name an empty or new folder with --folder."
+        raise BadInput(Problem("holds something that is not a demo; nothing was changed", file=folder.name, mend=mend))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".winnow-demo").touch()
+    (folder / MARK).touch()
     today = clock.today("Europe/London")
     as_of = options.as_of or today
     say(f"Inventing a charity with {options.clients} clients")
@@ -83,6 +88,15 @@ def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Repor
         hold = Hold("", wanted.kind, "demo", "", today, today + timedelta(days=180), subject=wanted.subject)
         place_hold(project, hold, DPO, PASSPHRASE, wanted.label)
     return project
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier demo; Prefect's own database stays, for it takes long to make."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != KEPT:
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
 
 
 def take_decisions(project: Project, proposal_id: str) -> str:
