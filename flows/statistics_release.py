@@ -6,6 +6,7 @@ from datetime import date
 
 from operations.pseudonymise import pseudonymise
 from operations.publish import publish
+from operations.quality import check_extract
 from prefect import flow
 
 from flows.wiring import project_at, publish_counts, step
@@ -21,7 +22,8 @@ def publish_statistics(project: str, as_of: str | None) -> dict[str, int]:
 @step
 def make_extract(project: str, purpose: str, as_of: str | None) -> int:
     """Make one pseudonymised extract; returns how many rows it has."""
-    made = pseudonymise(project_at(project), purpose, date.fromisoformat(as_of) if as_of else None)
+    day = date.fromisoformat(as_of) if as_of else None
+    made = pseudonymise(project_at(project), purpose, day, checks=check_extract)
     return made.counts.written
 
 
