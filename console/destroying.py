@@ -13,6 +13,8 @@ from console.options import ByOption, JsonOption, PassphraseOption, ProjectOptio
 from console.screen import document, progress, say, table
 from operations import destroy as destroying
 from operations.destroy import Destroyed, WorkItem, confirmation_for, work_list
+from operations.listing import standing_of
+from operations.project import Project
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run that `winnow approve` named.")]
 FAILED = "failed"
@@ -45,7 +47,7 @@ def destroy(
     answer = confirm if confirm is not None else typed(words)
     with progress("destroy") as advance:
         done = destroying.destroy(opened, run, answer, progress=advance)
-    return _show(done, as_json)
+    return _show(opened, done, as_json)
 
 
 def confirm(
@@ -66,7 +68,7 @@ def confirm(
     """
     opened = here(project)
     passphrase = passphrase_of(by, passphrase_file, opened.environment)
-    return _show(destroying.confirm(opened, run, store, by, passphrase, method, done_on), as_json)
+    return _show(opened, destroying.confirm(opened, run, store, by, passphrase, method, done_on), as_json)
 
 
 def _show_work(items: list[WorkItem], as_json: bool) -> None:
@@ -80,14 +82,20 @@ def _show_work(items: list[WorkItem], as_json: bool) -> None:
         say("When a store's list is done, two people sign it: `winnow confirm`.")
 
 
-def _show(done: Destroyed, as_json: bool) -> int:
+def _show(project: Project, done: Destroyed, as_json: bool) -> int:
+    standing = standing_of(project, done.run)
     failed = done.outcomes.get(FAILED, 0)
     papers = vars(done.certified) if done.certified else {}
+    rows = sorted((state, reason, count) for (state, reason), count in standing.counts.items())
     if as_json:
-        told = {"run": done.run, "closed": bool(papers), "outcomes": done.outcomes, "waiting": done.waiting}
-        document({**told, "files": papers})
+        told = {"first_line": standing.first_line, "run": done.run, "closed": bool(papers), "outcomes": done.outcomes}
+        reasons = [{"outcome": state, "reason": reason, "records": count} for state, reason, count in rows]
+        document(
+            {**told, "reasons": reasons, "waiting": done.waiting, "undatable": standing.undatable, "files": papers}
+        )
         return 1 if failed else 0
-    table(done.run, ("Outcome", "Records"), sorted(done.outcomes.items()))
+    say(standing.first_line, "")
+    table(done.run, ("Outcome", "Reason", "Records"), rows)
     for store, count in sorted(done.waiting.items()):
         say(f"{store}: {count:,} to destroy by hand; then two people sign: `winnow confirm {done.run} --store {store}`")
     if papers:

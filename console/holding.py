@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from console.asking import passphrase_of
-from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, day, here, one_of
+from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, day, here, one_of, verbs
 from console.screen import cell, complain, document, say, table
 from operations.holds import Placed, list_holds, place_hold, release_hold
 from rules.errors import BadInput, Problem
 from rules.review.authority import RELEASE_REASONS
 from rules.review.values import HOLD_KINDS, Hold
 
-app = typer.Typer(help="Place, list and release holds. Any hold wins over any rule.", no_args_is_help=True)
+app = verbs("Place, list and release holds. Any hold wins over any rule.")
 KINDS = f"Why, as a code that the log keeps: {', '.join(HOLD_KINDS)}."
 WHY = f"Why, as a code that the log keeps: {', '.join(RELEASE_REASONS)}."
 

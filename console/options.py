@@ -24,6 +24,11 @@ def day(text: str) -> date:
     raise typer.BadParameter("write a day of the calendar as YYYY-MM-DD, for example 2026-09-01")
 
 
+def verbs(help_text: str) -> typer.Typer:
+    """Return a group for verbs of two words."""
+    return typer.Typer(help=help_text, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+
+
 def one_of(codes: Mapping[str, str]) -> Callable[[str], str]:
     """Return a reader that takes one of the codes and refuses anything else with a usage error."""
 

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from console.asking import passphrase_of, passphrases_of
-from console.options import JsonOption, PassphraseOption, ProjectOption, day, here
+from console.options import JsonOption, PassphraseOption, ProjectOption, day, here, verbs
 from console.screen import cell, document, say, table
 from operations import adopt as adopting
 from operations.listing import everybody
 from operations.people import add_person
 from rules.review.authority import Role
 
-person = typer.Typer(help="Add people, each with a key of their own; list them.", no_args_is_help=True)
+person = verbs("Add people, each with a key of their own; list them.")
 
 
 @person.command("add")

@@ -29,7 +29,8 @@ def report(
         told = {"release": done.release, "from": done.period.start, "to": done.period.end, **counts}
         document({**told, "compared_with": done.compared_with, "notes": done.notes, "files": files})
         return
-    say(f"{done.release}: {cell(done.period.start)} to {cell(done.period.end)}.")
+    start = f"from {cell(done.period.start)} " if done.period.start else ""
+    say(f"{done.release}: {start}to {cell(done.period.end)}.")
     say(f"{done.shown:,} cells shown, {done.hidden:,} hidden, {done.withheld:,} tables withheld.")
     say(f"Attacked together with {done.compared_with} earlier releases: nobody can be found.")
     say(*(f"Look at this before you pass it on: {note}" for note in done.notes))

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from console.asking import agreed
-from console.options import JsonOption, ProjectOption, here
+from console.options import JsonOption, ProjectOption, here, verbs
 from console.screen import document, say
 from operations import stores
 from operations.init import init_project
 from rules.errors import BadInput
 
-store = typer.Typer(help="Prepare stores for destroying.", no_args_is_help=True, rich_markup_mode="rich")
+store = verbs("Prepare stores for destroying.")
 
 
 def init(
@@ -33,7 +33,9 @@ def init(
         document({"project": where.absolute(), "files": written})
         return
     say(f"A project for {organisation} in {where}:", *(f"  {path}" for path in written))
-    say("Next: write schedule.yaml (begin with a pack from policies/) and stores.yaml, then `winnow check`.")
+    if any(path.name == "schedule.yaml" for path in written):
+        say("Next: write schedule.yaml (begin with a pack from policies/) and stores.yaml.")
+    say("Then run `winnow check`, and `winnow person add` for everybody who signs.")
 
 
 def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:

@@ -76,10 +76,10 @@ def _gate(no_quality: bool) -> QualityCheck | None:
 
 def _show(done: Sifted, line: str) -> None:
     say(line, f"As of {cell(done.as_of)}. {done.proposal.count:,} findings are frozen as {done.proposal.id}.", "")
-    found = [row for row in done.counts if row.n]
     by_kind = [(WORDS[kind], count) for kind, count in done.by_kind().items()]
     table("What was found", ("Kind", "Findings"), by_kind)
-    due = [row for row in found if row.kind in (Kind.PAST_RETENTION, Kind.HELD)]
+    due = [row for row in done.counts if row.kind in (Kind.PAST_RETENTION, Kind.HELD)]
+    due.sort(key=lambda row: (row.rule, row.store, row.class_name, row.kind))
     rows = [(row.rule, row.store, row.class_name, row.kind.replace("_", " "), row.n, row.earliest) for row in due]
     if rows:
         table("Past retention, by rule", ("Rule", "Store", "Class", "Kind", "Records", "Earliest due"), rows)

@@ -1,14 +1,36 @@
-"""What verbs look up before they act: the people known, the newest proposal, the runs."""
+"""What verbs look up before they act: the people known, the newest proposal, how a run stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.ledger import people, proposals, runs
 from connectors.ledger.people import Person
-from connectors.ledger.runs import Run
 from operations.project import Project
 from rules.errors import BadInput, Problem
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands: how many records share a state and a reason, and how many have no outcome yet."""
+
+    counts: Mapping[tuple[str, str], int]
+    waiting: int
+    undatable: int
+
+    @property
+    def first_line(self) -> str:
+        """The line that always adds up; what waits for people is named until the run is closed."""
+        totals = dict.fromkeys(("done", "kept", "held", "failed"), 0)
+        for (state, _), count in self.counts.items():
+            totals[state] += count
+        due = sum(totals.values()) + self.waiting
+        waiting = f" + waiting {self.waiting}" if self.waiting else ""
+        return (
+            f"due {due} = destroyed {totals['done']} + kept {totals['kept']} + held {totals['held']}"
+            f" + failed {totals['failed']}{waiting}; undatable {self.undatable}"
+        )
 
 
 def everybody(project: Project) -> Sequence[Person]:
@@ -26,6 +48,14 @@ def proposal_or_newest(project: Project, proposal_id: str = "") -> str:
     return newest.id
 
 
-def open_runs(project: Project) -> Sequence[Run]:
-    """Return the runs that are not closed, oldest first."""
-    return runs.runs(project.ledger, (runs.APPROVED, runs.RUNNING))
+def standing_of(project: Project, run_id: str) -> Standing:
+    """Return how a run stands: its outcomes with their reasons, and the undatable of its approval."""
+    counts: dict[tuple[str, str], int] = {}
+    after = 0
+    while page := runs.outcomes(project.ledger, run_id, after):
+        for one in page:
+            counts[one.state, one.reason] = counts.get((one.state, one.reason), 0) + 1
+        after = page[-1].ordinal
+    approvals = people.statements(project.ledger, run_id, "approval")
+    undatable = sum(int(one.signed["undatable"]) for one in approvals)
+    return Standing(counts, runs.without_outcome(project.ledger, run_id), undatable)
