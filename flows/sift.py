@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from operations.quality import gate
 from prefect import flow
 
 from flows.wiring import project_at, publish_counts, step
+from operations.quality import gate
 from operations.review import write_pack
 from operations.sift import sift
 

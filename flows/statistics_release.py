@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from operations.pseudonymise import pseudonymise
-from operations.publish import publish
-from operations.quality import check_extract
 from prefect import flow
 
 from flows.wiring import project_at, publish_counts, step
+from operations.pseudonymise import pseudonymise
+from operations.publish import publish
+from operations.quality import check_extract
 
 
 @step
