@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from connectors.stores.base import RecordStore
 from connectors.stores.mapping import read_stores
 from connectors.stores.opening import open_stores
+from connectors.stores.reading import unanswerable
 from operations.project import Project
 from rules.errors import BadInput, Problem
 
@@ -23,7 +24,11 @@ def check(project: Project) -> list[Problem]:
         stores = stores_of(project)
     except BadInput as error:
         return list(error.problems)
-    return [problem for store in stores.values() for problem in store.problems()]
+    problems = [problem for store in stores.values() for problem in store.problems()]
+    if not problems:
+        for alias, store in stores.items():
+            problems += unanswerable(alias, store.sources(), project.schedule, project.settings.stores.name)
+    return problems
 
 
 def preparation(project: Project) -> dict[str, list[str]]:

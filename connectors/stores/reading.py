@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select,
 
 from connectors.stores.base import ClassSource
 from connectors.stores.reflection import typed_key
+from rules.errors import Problem
 from rules.review.values import Record
 from rules.schedule.calendar import parse_date
-from rules.schedule.compile import Compiler, Source, as_text, flag
+from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, follows_head
 from rules.schedule.values import RecordClass, Role, Schedule
 
@@ -173,6 +174,31 @@ class StoreReader:
             for part in parts
             if getattr(rule, part) is not None
         ]
+
+
+def unanswerable(
+    alias: str, sources: Mapping[str, ClassSource], schedule: Schedule, file: str = "stores.yaml"
+) -> Iterator[Problem]:
+    """Yield each rule and control that asks this store about a class or field that it does not hold."""
+    compiler = Compiler(
+        schedule, {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
+    )
+    for record_class in schedule.classes:
+        if record_class.name not in sources:
+            continue
+        here = compiler.source(record_class.name)
+        asked = [
+            (rule.id, part) for rule in record_class.rules for part in (rule.applies_to, rule.only_if, rule.unless)
+        ]
+        asked += [(control.id, control.flag_when) for control in record_class.controls]
+        asked += [(f"{record_class.name}.open_when", record_class.open_when)]
+        for name, condition in asked:
+            try:
+                if condition is not None:
+                    compiler.condition(condition, here)
+            except NotInStoreError as missing:
+                mend = "Map that class in the same store, or change the condition."
+                yield Problem(f"{name} asks about {missing}, which this store does not hold", file, None, alias, mend)
 
 
 def fold(name: str) -> str:

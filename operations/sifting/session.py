@@ -9,7 +9,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from connectors.stores.base import RecordStore
-from connectors.stores.reading import StoreReader, fold
+from connectors.stores.reading import StoreReader, fold, unanswerable
+from rules.errors import BadInput
 from rules.review.holds import HoldIndex, active, index_holds
 from rules.review.safeguarding import topics_in
 from rules.review.values import Finding, Hold, Record
@@ -80,8 +81,12 @@ class Sifting:
 def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
     """Open every store for reading (closed with `stack`) and resolve the holds. Raises StoreUnavailable, BadInput."""
     zone = ZoneInfo(inputs.schedule.zone)
+    sources = {alias: store.sources() for alias, store in inputs.stores.items()}
+    problems = [found for alias, held in sources.items() for found in unanswerable(alias, held, inputs.schedule)]
+    if problems:
+        raise BadInput(problems)
     readers = {
-        alias: StoreReader(alias, stack.enter_context(store.reader()), store.sources(), inputs.schedule, zone)
+        alias: StoreReader(alias, stack.enter_context(store.reader()), sources[alias], inputs.schedule, zone)
         for alias, store in inputs.stores.items()
     }
     sifting = Sifting(inputs, readers, Bench(inputs.schedule, inputs.as_of))
