@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rules.errors import BadInput, Problem
@@ -23,6 +24,6 @@ def read_text(path: Path) -> str:
         raise BadInput(Problem("cannot be read as UTF-8 text", str(path))) from None
 
 
-def load_schedule(path: Path) -> Schedule:
-    """Read and parse a schedule. Raises BadInput with every mistake."""
-    return parse_schedule(read_text(path), path.name)
+def load_schedule(path: Path, overrides: Mapping[str, str] | None = None) -> Schedule:
+    """Read and parse a schedule, with other values for some parameters. Raises BadInput with every mistake."""
+    return parse_schedule(read_text(path), path.name, overrides)

@@ -12,6 +12,7 @@ from rules.errors import BadInput
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.judge import follows_head
+from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
 from rules.schedule.terms import parse_period, parse_term
 from rules.schedule.values import (
@@ -44,24 +45,36 @@ _QUALITY: Mapping[str, CheckKind] = {
 _DATED = frozenset({Role.TRIGGER, Role.CONTACT, Role.BIRTHDAY, Role.DEATH})
 
 
-def parse_schedule(text: str, file: str) -> Schedule:
-    """Parse the YAML of a schedule; `digest` is the SHA-256 of `text` in UTF-8. Raises BadInput with all mistakes."""
+def parse_schedule(text: str, file: str, overrides: Mapping[str, str] | None = None) -> Schedule:
+    """Parse the YAML of a schedule; `digest` is the SHA-256 of `text` in UTF-8. Raises BadInput with all mistakes.
+
+    `overrides` replace the values of parameters, to ask what another choice would do; they change the digest.
+    """
     top, reading = read_yaml(text, file)
     if reading.problems and not top.mapping:
         raise BadInput(reading.problems)
-    reading.known(top, ("schedule", "version", "zone", "classes"))
+    reading.known(top, ("schedule", "version", "zone", "parameters", "classes"))
     zone = reading.need_text(top, "zone")
     if zone.text and not _zone_exists(zone.text):
         reading.wrong(zone, f"knows no zone {zone.text!r}", "Write e.g. Europe/London")
     name, version = reading.need_text(top, "schedule").text, reading.need_text(top, "version").text
-    classes = _Classes(reading, reading.need(top, "classes"))
-    schedule = Schedule(name, version, zone.text, tuple(classes.read()), hashlib.sha256(text.encode()).hexdigest())
+    parameters = read_parameters(top.mapping.get("parameters"), reading, overrides or {})
+    values = {parameter.name: parameter.value for parameter in parameters}
+    for unknown in sorted(set(overrides or {}) - set(values)):
+        reading.wrong(top, f"has no parameter {unknown!r}", f"Name {suggest(unknown, values)}")
+    classes = _Classes(reading, fill_in(reading.need(top, "classes"), values, reading))
+    digest = hashlib.sha256("\0".join([text, *_told(overrides)]).encode()).hexdigest()
+    schedule = Schedule(name, version, zone.text, tuple(classes.read()), digest, parameters=parameters)
     if not reading.problems:
         for rule, why, mend in refuse(schedule):
             reading.wrong(classes.places[rule], why, mend)
     if reading.problems:
         raise BadInput(sorted(reading.problems, key=lambda problem: problem.line or 0))
     return schedule
+
+
+def _told(overrides: Mapping[str, str] | None) -> list[str]:
+    return [f"{name}={value}" for name, value in sorted((overrides or {}).items())]
 
 
 def _zone_exists(name: str) -> bool:

@@ -282,6 +282,16 @@ class RecordClass:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A value that the organisation chose, with its source: `adult.keep` = `7 years`."""
+
+    name: str
+    value: str
+    because: tuple[str, ...] = ()
+    confidence: Confidence = "general"
+
+
+@dataclass(frozen=True)
 class Schedule:
     """A retention schedule: one version, adopted as a whole. `digest` is the SHA-256 of its canonical text, hex."""
 
@@ -293,6 +303,7 @@ class Schedule:
     year_ends: tuple[tuple[str, int, int], ...] = field(
         default=(("calendar year", 12, 31), ("financial year", 3, 31), ("academic year", 8, 31))
     )
+    parameters: tuple[Parameter, ...] = ()
 
     def get(self, name: str) -> RecordClass:
         """The class called `name`; KeyError when the schedule has none."""
