@@ -16,10 +16,11 @@ from rules.review.values import Record
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, follows_head
-from rules.schedule.values import RecordClass, Role, Schedule
+from rules.schedule.values import RecordClass, Role, Rule, Schedule
 
 PAGE = 1_000
 CHUNK = 500
+_FIXED = 5  # key, subject, link, author and seal come before dates and flags
 
 
 class StoreReader:
@@ -30,6 +31,7 @@ class StoreReader:
     ) -> None:
         self.alias, self.connection, self.zone = alias, connection, zone
         self.sources = {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
+        self.seals = {name: item.seal for name, item in sources.items()}
         self.compiler = Compiler(schedule, self.sources)
 
     def candidates(self, record_class: RecordClass, as_of: date) -> Iterator[list[Record]]:
@@ -41,6 +43,14 @@ class StoreReader:
         unread = [self.compiler.undatable(rule) for rule in record_class.rules if not follows_head(rule.keep)]
         outside = func.coalesce(flag(self._range(record_class, as_of)), 0) == 0
         return self._pages(record_class, and_(or_(*unread), outside))
+
+    def statement(self, record_class: RecordClass, rule: Rule, as_of: date) -> str:
+        """The SELECT of a rule's candidates in this store's own SQL, with its cut-off dates written out."""
+        here = self.sources[record_class.name]
+        where = and_(self.compiler.applies(rule), self.compiler.in_range(rule.keep, here, as_of))
+        query = select(*self._columns(record_class)).where(where).order_by(here.columns[record_class.key])
+        compiled = query.compile(dialect=self.connection.dialect, compile_kwargs={"literal_binds": True})
+        return str(compiled)
 
     def open_files(self, record_class: RecordClass) -> Iterator[list[Record]]:
         """Pages of the heads that are open by the class's `open_when`."""
@@ -150,6 +160,8 @@ class StoreReader:
         others = [here.text(name) if name else func.nullif("", "") for name in (link, author)]
         dates = [as_text(here.columns[name]).label(f"d{n}") for n, name in enumerate(date_fields(record_class))]
         flags = [value.label(f"f{n}") for n, (_, value) in enumerate(self._flags(record_class))]
+        seal = self.seals[record_class.name]
+        others.append(func.nullif("", "") if seal is None else seal)
         return [here.columns[record_class.key], as_text(here.columns[subject]), *others, *dates, *flags]
 
     def _flags(self, record_class: RecordClass) -> list[tuple[str, ColumnElement[Any]]]:
@@ -158,13 +170,15 @@ class StoreReader:
     def _record(self, record_class: RecordClass, row: Sequence[Any]) -> Record:
         names = date_fields(record_class)
         flag_names = [name for name, _ in self._flag_names(record_class)]
-        dates = dict(zip(names, (None if v is None else str(v) for v in row[4 : 4 + len(names)]), strict=True))
+        dates = dict(
+            zip(names, (None if v is None else str(v) for v in row[_FIXED : _FIXED + len(names)]), strict=True)
+        )
         flags = {
             name: None if value is None else bool(value)
-            for name, value in zip(flag_names, row[4 + len(names) :], strict=True)
+            for name, value in zip(flag_names, row[_FIXED + len(names) :], strict=True)
         }
         subject = None if record_class.subject is None or row[1] is None else str(row[1])
-        return Record(self.alias, record_class.name, str(row[0]), subject, dates, flags, row[2], row[3])
+        return Record(self.alias, record_class.name, str(row[0]), subject, dates, flags, *row[2:_FIXED])
 
     def _flag_names(self, record_class: RecordClass) -> list[tuple[str, None]]:
         parts = ("applies_to", "only_if", "unless")

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Text,
     and_,
     case,
@@ -251,8 +252,8 @@ class Compiler:
 
 
 def flag(condition: Expression) -> Expression:
-    """A condition as 1, 0 or NULL (unknown)."""
-    return case((condition, 1), (not_(condition), 0), else_=null())
+    """A condition as 1, 0 or NULL (unknown), evaluated once."""
+    return cast(condition, Integer)
 
 
 def afters(term: Term) -> Iterator[After]:

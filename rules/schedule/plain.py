@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from rules.schedule.values import After, Birthday, FieldRef, Longest, Term, WithHead, ordinal
+from rules.schedule.values import (
+    After,
+    Birthday,
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    FieldRef,
+    Longest,
+    Missing,
+    Not,
+    OneOf,
+    Readable,
+    SameField,
+    Some,
+    Term,
+    WithHead,
+    ordinal,
+)
 
 
 def in_words(term: Term) -> str:
@@ -36,3 +54,32 @@ def _trigger(ref: FieldRef) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def condition_in_words(condition: Condition) -> str:
+    """`disposition is one of to summarise, summarised`; `there is a case record for which …`."""
+    match condition:
+        case Compare(name, operator, value):
+            return f"{_words(name)} is {'' if operator == '=' else 'not '}{value!r}"
+        case SameField(name, outer):
+            return f"its {_words(name)} is this record's {_words(outer)}"
+        case OneOf(name, values):
+            return f"{_words(name)} is one of {', '.join(map(repr, values))}"
+        case Missing(name):
+            return f"{_words(name)} is empty"
+        case Not(Missing(name)):
+            return f"{_words(name)} is filled"
+        case Readable(name):
+            return f"{_words(name)} is a date that can be read"
+        case Not(inner):
+            return f"it is not so that {condition_in_words(inner)}"
+        case Every(parts):
+            return " and ".join(_inside(part) for part in parts)
+        case Some(parts):
+            return " or ".join(_inside(part) for part in parts)
+        case Exists(class_name, where):
+            return f"there is a {_words(class_name)} for which {condition_in_words(where)}"
+
+
+def _inside(part: Condition) -> str:
+    return f"({condition_in_words(part)})" if isinstance(part, Some | Exists) else condition_in_words(part)

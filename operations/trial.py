@@ -1,0 +1,114 @@
+"""Sifts that are only tried: what would be due under other parameters, or on a later day. Nothing is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from connectors.ledger import holds, sifts
+from connectors.ledger.base import open_ledger
+from connectors.schedule_file import load_schedule
+from operations.project import Project
+from operations.sifting.run import run_sift
+from operations.sifting.session import Progress, SiftInputs, silent
+from operations.stores import stores_of
+from rules.review.values import Kind
+from rules.schedule.calendar import add
+from rules.schedule.values import Period, Schedule
+
+Place = tuple[str, str, str]
+FORECAST = Period(years=5)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The due records of a tried sift: place to (kind, rule, due date)."""
+
+    due: Mapping[Place, tuple[Kind, str, date | None]]
+    undatable: int
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What another choice would change: records that become due, stop being due, or would be due but for a hold."""
+
+    becomes_due: Mapping[tuple[str, str], int]
+    stops_being_due: Mapping[tuple[str, str], int]
+    held: int
+    due_now: int
+    due_then: int
+    undatable_now: int
+    undatable_then: int
+
+
+def try_sift(project: Project, schedule: Schedule, as_of: date, progress: Progress = silent) -> Trial:
+    """Sift into a ledger that is thrown away; free text is not read. Raises StoreUnavailable, BadInput."""
+    inputs = SiftInputs(
+        schedule=schedule,
+        stores=stores_of(project),
+        as_of=as_of,
+        holds=tuple(holds.all_holds(project.ledger)),
+        progress=progress,
+        scan_text=False,
+    )
+    with tempfile.TemporaryDirectory(prefix="winnow-") as folder:
+        ledger = open_ledger("sqlite:///trial.db", folder=Path(folder))
+        try:
+            sift_id = run_sift(ledger, inputs, project.now(), project.now)
+            due = {
+                (one.finding.store, one.finding.class_name, one.finding.key): (
+                    one.finding.kind,
+                    one.finding.rule,
+                    one.finding.due_on,
+                )
+                for one in sifts.iterate(ledger, sift_id, (Kind.PAST_RETENTION, Kind.HELD))
+            }
+            counts = sifts.counts(ledger, sift_id)
+        finally:
+            ledger.engine.dispose()
+    return Trial(due, sum(row.n for row in counts if row.kind is Kind.UNDATABLE))
+
+
+def what_if(
+    project: Project, overrides: Mapping[str, str], as_of: date | None = None, progress: Progress = silent
+) -> WhatIf:
+    """Compare the schedule with itself under other parameters, as of one day. Raises BadInput for unknown ones."""
+    day = as_of or project.today()
+    other = load_schedule(project.settings.schedule, overrides)
+    now, then = try_sift(project, project.schedule, day, progress), try_sift(project, other, day, progress)
+    return compare(now, then)
+
+
+def compare(now: Trial, then: Trial) -> WhatIf:
+    """The difference between two tried sifts, counted by class and rule."""
+    gained = [place for place in then.due if place not in now.due]
+    lost = [place for place in now.due if place not in then.due]
+    return WhatIf(
+        becomes_due=Counter((place[1], then.due[place][1]) for place in gained),
+        stops_being_due=Counter((place[1], now.due[place][1]) for place in lost),
+        held=sum(1 for place in gained if then.due[place][0] is Kind.HELD),
+        due_now=len(now.due),
+        due_then=len(then.due),
+        undatable_now=now.undatable,
+        undatable_then=then.undatable,
+    )
+
+
+def forecast(project: Project, as_of: date, progress: Progress = silent) -> tuple[tuple[str, int], ...]:
+    """How many records fall due in each month of the next five years, if nobody is in contact again.
+
+    Returns (month as 2026-09, records), every month in order; what is due already is left out.
+    """
+    end = add(as_of, FORECAST)
+    trial = try_sift(project, project.schedule, end, progress)
+    months = Counter(due.strftime("%Y-%m") for _, _, due in trial.due.values() if due is not None and due > as_of)
+    return tuple((month, months[month]) for month in _months(as_of, end))
+
+
+def _months(start: date, end: date) -> list[str]:
+    first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(first, last + 1)]
