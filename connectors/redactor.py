@@ -8,6 +8,7 @@ model, Presidio's recognisers (UK ones on, US ones absent), our UK patterns, the
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -28,6 +29,11 @@ from rules.privacy.own_record import OwnMatcher, compile_record
 from rules.privacy.redaction import Kind, Redacted, Span, ages_beside, further_mentions, merge
 from rules.privacy.uk_names import GivenNames, given_names, nickname_table
 from rules.privacy.uk_patterns import find_identifiers, is_protected
+
+for _name in ("presidio-analyzer", "presidio-anonymizer", "decision_process"):
+    # Presidio's logs stay inside: they are for its own developers, and may quote what was analysed.
+    logging.getLogger(_name).propagate = False
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 with warnings.catch_warnings():
     # Third parties warn of their own deprecations when they are imported; none concerns how they are used here.
