@@ -41,13 +41,17 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """Where the demo goes and how large it is. `database` is a URL for the casework store; SQLite by default."""
+    """Where the demo goes and how large it is. `database` is a URL for the casework store; SQLite by default.
+
+    `canary` is a word that every invented name, contact and free text then carries, so that a leak can be searched for.
+    """
 
     folder: Path
     clients: int = CLIENTS
     seed: int = SEED
     database: str = ""
     as_of: date | None = None
+    canary: str | None = None
 
 
 def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Report) -> Project:
@@ -67,7 +71,8 @@ def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Repor
     as_of = options.as_of or today
     say(f"Inventing a charity with {options.clients} clients")
     url = options.database or f"sqlite:///{folder / 'casework.db'}"
-    key = generate(engines.engine(url, create=True), folder, options.seed, as_of, options.clients)
+    store = engines.engine(url, create=True)
+    key = generate(store, folder, options.seed, as_of, options.clients, canary=options.canary)
     for path in PACKS.glob("*.yaml"):
         shutil.copy(path, folder / path.name)
     if options.database:

@@ -29,8 +29,8 @@ MARKED = {
     "complaint": ("details",),
     "test_result": ("raw_answers",),
     "feedback": ("comment",),
-    "paper": ("what", "holder"),
-    "hosted": ("screen", "holder"),
+    "paper": ("what",),
+    "hosted": ("screen",),
 }
 _CONTACTS = frozenset({"email", "phone", "address", "postcode"})
 
