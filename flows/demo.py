@@ -86,10 +86,11 @@ def run_demo(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         pseudonymised_extract(purpose=purpose, project=folder, as_of=as_of)
     say("Checking the log and signing a heartbeat (flow nightly-watch)")
     nightly_watch(project=folder)
-    return _summary(project, proposal, run)
+    return summarise(project, proposal, run)
 
 
-def _summary(project: Project, proposal: str, run: str) -> dict[str, Any]:
+def summarise(project: Project, proposal: str, run: str) -> dict[str, Any]:
+    """Write summary.json for a closed run, and return it: counts, ids and the paths of what was written."""
     certified = certify(project, run)
     verified = verify(certified.bundle, certified.key)
     leaves = [decode(data) for _, data in log.read_leaves(project.ledger)]

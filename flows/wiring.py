@@ -22,6 +22,7 @@ from operations.project import Project, open_project
 from rules.errors import StoreUnavailable, WinnowError
 
 RETRIES = 3
+HOUSE = Path(__file__).resolve().parents[1]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -51,12 +52,19 @@ def without_data(work: Callable[_P, _T]) -> Callable[_P, _T]:
         except WinnowError:
             raise
         except Exception as error:  # noqa: BLE001 - the last gate before Prefect stores an error's text
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            said = f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+            said = _place(error)
         # Outside the handler, so that the foreign error does not travel along as its context.
         raise FlowFailed(said)
 
     return told
+
+
+def _place(error: Exception) -> str:
+    """The error's type, the line that raised it, and the last line of ours before that."""
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [(path, line) for path, line in frames if path.parent.is_relative_to(HOUSE) and ".venv" not in path.parts]
+    places = dict.fromkeys(f"{path.name}:{line}" for path, line in (frames[-1], *ours[-1:]))
+    return f"{type(error).__name__} at {', called by '.join(places)}"
 
 
 def step(work: Callable[_P, _T]) -> Any:

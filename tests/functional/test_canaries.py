@@ -1,0 +1,216 @@
+"""Nothing personal gets out of the stores: every invented name, contact and text is a canary, and is searched for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from connectors.settings import Settings, prefect_variables, read_settings
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+CANARY = "ZQXKV"
+MOST_SECONDS = 420
+HEADS = ("client", "volunteer")
+# People's own papers: they name records by key and case number, and say on every page when they must be gone.
+PACKS_AND_EXTRACTS = ("review-pack-", "extract-")
+STILL_UNCLAIMED = "letters/C000001 letter.txt"
+
+
+@dataclass(frozen=True)
+class Year:
+    """What a year of flows left behind, and all that it printed."""
+
+    folder: Path
+    printed: bytes
+
+    @property
+    def charity(self) -> Path:
+        """The project folder."""
+        return self.folder / "charity"
+
+    @cached_property
+    def destroyed(self) -> list[dict[str, str]]:
+        """Class, key, subject and action of every record destroyed."""
+        return list(json.loads((self.folder / "destroyed.json").read_text()))
+
+    @cached_property
+    def gone(self) -> list[str]:
+        """The keys of all records destroyed, and the case numbers of the files that went with their heads."""
+        people = {line["subject"] for line in self.destroyed if line["class"] in HEADS}
+        return sorted({line["key"] for line in self.destroyed} | people)
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """One year of flows in a process of its own, with a Prefect home of its own, as talkative as Prefect can be."""
+    folder = tmp_path_factory.mktemp("year")
+    (folder / "tmp").mkdir()
+    variables = {
+        **prefect_variables(_without_prefect(read_settings()), folder / "prefect"),
+        "PREFECT_LOGGING_LEVEL": "DEBUG",
+        "PREFECT_LOGGING_SERVER_LEVEL": "INFO",
+        "PREFECT_LOGGING_ROOT_LEVEL": "INFO",
+        "TMPDIR": str(folder / "tmp"),
+    }
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY],
+        cwd=ROOT,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=MOST_SECONDS,
+    )
+    assert ran.returncode == 0, ran.stdout.decode(errors="replace")[-4000:]
+    return Year(folder, ran.stdout)
+
+
+def _without_prefect(settings: Settings) -> Settings:
+    kept = {name: value for name, value in settings.variables.items() if not name.startswith("PREFECT_")}
+    return Settings(variables=kept)
+
+
+def _files(*places: Path) -> Iterator[Path]:
+    for place in places:
+        yield from [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
+
+
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The bytes of a file, of what is packed in it, and of what it shows."""
+    data = path.read_bytes()
+    yield path.name, data
+    if path.suffix in (".zip", ".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            yield from ((f"{path.name}: {name}", packed.read(name)) for name in packed.namelist())
+    if path.suffix == ".pdf":
+        yield f"{path.name}: text", "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
+    if "storage" in path.parts:
+        try:  # Prefect stores exceptions pickled, in base64
+            yield f"{path.name}: unpacked", base64.b64decode(b"".join(data.split()), validate=True)
+        except binascii.Error:
+            return
+
+
+def _found(words: list[str], *places: Path, but: tuple[str, ...] = ()) -> set[tuple[str, str]]:
+    """Where any of the words is found, whatever its case."""
+    sought = {word: word.lower().encode() for word in words}
+    return {
+        (name, word)
+        for path in _files(*places)
+        if not path.name.startswith(but or "\0")
+        for name, data in _contents(path)
+        for word, token in sought.items()
+        if token in data.lower()
+    }
+
+
+def test_the_canaries_are_in_the_stores(year: Year) -> None:
+    """Every store holds canaries, so that a search that finds none elsewhere means something."""
+    stores = ["casework.db", "people.xlsx", "enquiries.csv", "paper.csv", "hosted.csv"]
+    for store in stores:
+        assert _found([CANARY], year.charity / store), store
+    assert any(CANARY.encode() in data for path in _files(year.charity / "documents") for _, data in _contents(path))
+    assert len(year.gone) > 100
+
+
+def test_every_failure_ended_as_meant(year: Year) -> None:
+    """A store that breaks or vanishes is unavailable, an unreadable file is bad input, any other error has no text."""
+    assert json.loads((year.folder / "endings.json").read_text()) == {
+        "broken_database": "StoreUnavailable",
+        "vanished_database": "StoreUnavailable",
+        "unreadable_workbook": "BadInput",
+        "headless_export": "BadInput",
+        "quoting_bug": "FlowFailed",
+    }
+
+
+def test_prefect_keeps_no_personal_data(year: Year) -> None:
+    """Prefect's database (bytes and rows), stored results and temporary files hold no canary and no key destroyed."""
+    home = year.folder / "prefect"
+    assert _found([CANARY, *year.gone], home, year.folder / "tmp") == set()
+    assert {"annual-sift", "nightly-watch"} <= {row[0] for row in _rows(home / "prefect.db", "flow", "name")}
+    shown = [str(row) for table in _tables(home / "prefect.db") for row in _rows(home / "prefect.db", table)]
+    assert not [row for row in shown if CANARY.lower() in row.lower()]
+    assert any("FlowFailed" in row for row in shown)
+
+
+def _tables(database: Path) -> list[str]:
+    return [str(row[0]) for row in _rows(database, "sqlite_master", "name", "WHERE type = 'table'")]
+
+
+def _rows(database: Path, table: str, columns: str = "*", where: str = "") -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        return connection.execute(f'SELECT {columns} FROM "{table}" {where}').fetchall()
+    finally:
+        connection.close()
+
+
+def test_nothing_personal_is_printed(year: Year) -> None:
+    """Output and logs, Prefect's at their most talkative, hold neither canary nor key; Presidio and GX say nothing."""
+    text = year.printed.decode(errors="replace")
+    assert "Finished in state Completed" in text
+    assert CANARY.lower() not in text.lower()
+    assert not [word for word in year.gone if word in text]
+    assert not re.search("great_expectations|presidio", text)
+
+
+def test_every_document_but_extracts_is_free_of_names(year: Year) -> None:
+    """Review packs, certificate, evidence, statistics and summary hold no canary; nor does what failing flows left."""
+    failing = [path / "out" for path in (year.folder / "failing").iterdir()]
+    assert {"summary.json", "winnow.vkey"} < {path.name for path in _files(year.charity / "out")}
+    assert _found([CANARY], year.charity / "out", *failing, but=("extract-",)) == set()
+
+
+def test_extracts_keep_no_name_and_no_contact(year: Year) -> None:
+    """A redacted extract may keep words of free text, and never a token of a name or a contact."""
+    extracts = [path for path in _files(year.charity / "out") if path.name.startswith("extract-")]
+    held = b"".join(data for path in extracts for _, data in _contents(path)).decode(errors="replace")
+    kinds = set(re.findall(f"{CANARY}(.)", held, re.IGNORECASE))
+    assert len(extracts) == 4
+    assert kinds == {"T"}
+
+
+def test_the_ledger_never_holds_a_name(year: Year) -> None:
+    """While a review is open the ledger holds keys and case numbers, and no name, contact or free text at any time."""
+    failing = list((year.folder / "failing").glob("*/ledger.db*"))
+    under_review, closed = year.folder / "under-review", year.folder / "closed"
+    assert len(_found(year.gone, under_review)) == len(year.gone)
+    assert _found([CANARY], under_review, closed, *year.charity.glob("ledger.db*"), *failing) == set()
+    assert _found([CANARY], year.charity / ".winnow", year.charity / "keys") == set()
+
+
+def test_a_closed_run_forgets_what_it_destroyed(year: Year) -> None:
+    """Keys and case numbers destroyed are gone from the bytes of the ledger and from all but packs and extracts."""
+    out = year.charity / "out"
+    assert _found(year.gone, out, but=PACKS_AND_EXTRACTS) == set()
+    for ledger in (year.folder / "closed", *year.charity.glob("ledger.db*")):
+        # A file that no class claims, and that nobody destroyed, bears a case number in its own name.
+        assert {word for _, word in _found(year.gone, ledger)} <= set(STILL_UNCLAIMED.split("/")[1].split()[:1])
+    assert (year.charity / "documents" / STILL_UNCLAIMED).is_file()
+
+
+def test_what_is_destroyed_is_gone_from_the_bytes_of_its_store(year: Year) -> None:
+    """Not even the free pages of the database file hold a key that was destroyed."""
+    data = b"".join(path.read_bytes() for path in year.charity.glob("casework.db*"))
+    destroyed = {line["key"] for line in year.destroyed if line["action"] == "destroy"}
+    # Numbers of canaries look like case numbers; they follow the canary's own letters.
+    left = set(re.findall(rb"(?<![A-Za-z])[A-Z]\d{6,7}(?!\d)", data))
+    assert destroyed & {key.decode() for key in left} == set()
