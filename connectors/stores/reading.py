@@ -16,7 +16,7 @@ from rules.review.values import Record
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, follows_head
-from rules.schedule.values import RecordClass, Role, Rule, Schedule
+from rules.schedule.values import Control, RecordClass, Role, Rule, Schedule
 
 PAGE = 1_000
 CHUNK = 500
@@ -58,9 +58,13 @@ class StoreReader:
         here = self.sources[record_class.name]
         return self._pages(record_class, self.compiler.condition(record_class.open_when, here))
 
-    def flagged(self, record_class: RecordClass, condition: ColumnElement[Any]) -> Iterator[list[Record]]:
-        """Pages of the records for which a control's condition is true."""
-        return self._pages(record_class, condition)
+    def flagged(self, record_class: RecordClass, control: Control, as_of: date) -> Iterator[list[Record]]:
+        """Pages of the records for which a control's condition is true, and perhaps its time over."""
+        here = self.sources[record_class.name]
+        where = self.compiler.condition(control.flag_when, here)
+        if control.after is not None:
+            where = and_(where, self.compiler.in_range(control.after, here, as_of))
+        return self._pages(record_class, where)
 
     def _range(self, record_class: RecordClass, as_of: date) -> ColumnElement[Any]:
         here = self.sources[record_class.name]

@@ -8,17 +8,28 @@ from operations.sifting.found import breach
 from operations.sifting.session import Sifting
 from rules.review.values import Finding, Kind, Record
 from rules.schedule.calendar import add
-from rules.schedule.judge import Contact
-from rules.schedule.values import RecordClass, Role
+from rules.schedule.judge import Contact, Unreadable
+from rules.schedule.values import Control, RecordClass, Role
 
 
 def controls(sifting: Sifting) -> Iterator[list[Finding]]:
     for record_class in sifting.inputs.schedule.classes:
         for control in record_class.controls:
             for reader in sifting.of_class(record_class.name):
-                condition = reader.compiler.condition(control.flag_when, reader.sources[record_class.name])
-                for page in reader.flagged(record_class, condition):
-                    yield [breach(record, control.id, control.says) for record in page]
+                for page in reader.flagged(record_class, control, sifting.inputs.as_of):
+                    late = [record for record in page if _run_out(sifting, control, record)]
+                    yield [breach(record, control.id, control.says) for record in late]
+
+
+def _run_out(sifting: Sifting, control: Control, record: Record) -> bool:
+    """Whether the time that a control gives is over; a record whose dates cannot be read is not accused."""
+    if control.after is None:
+        return True
+    try:
+        due_on = sifting.bench.runs_out(control.after, record.dates, Contact())
+    except Unreadable:
+        return False
+    return due_on is not None and due_on <= sifting.inputs.as_of
 
 
 def dormant(sifting: Sifting, heads: Iterable[RecordClass]) -> Iterator[list[Finding]]:

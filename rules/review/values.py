@@ -23,7 +23,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """What leaves a store about one record: its key, its subject, dates as text, and flags of conditions."""
+    """What leaves a store about one record: its key, its subject, dates as text, and flags of conditions.
+
+    `seal` is a digest of its content, where the store gives one (a document says nothing of it in its name).
+    """
 
     store: str
     class_name: str
@@ -33,6 +36,7 @@ class Record:
     flags: Mapping[str, bool | None]
     linked: str | None = None
     author: str | None = None
+    seal: str | None = None
 
     @property
     def place(self) -> tuple[str, str, str]:

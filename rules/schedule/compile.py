@@ -8,7 +8,8 @@ can never make a record due.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -31,24 +32,26 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Boolean
 
 from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
+from rules.schedule.sql_functions import days_between, exact_text, letters_in, readable_text
 from rules.schedule.values import (
     LAST_CONTACT,
     After,
     Birthday,
     Compare,
     Condition,
+    Counted,
+    DaysApart,
     Every,
     Exists,
+    FieldOf,
+    Longer,
     Longest,
     Missing,
     Not,
     OneOf,
+    Order,
     Period,
     Readable,
     Rule,
@@ -60,57 +63,6 @@ from rules.schedule.values import (
 )
 
 Expression = ColumnElement[Any]
-
-_LEAP = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
-_DATE_PATTERN = (
-    "^([0-9]{4}-((01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|(04|06|09|11)-(0[1-9]|[12][0-9]|30)"
-    f"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)(?![^T ])"
-)
-
-
-class readable_text(GenericFunction[bool]):  # noqa: N801 - it reads as a function of SQL
-    """True where the text holds an ISO calendar date from 1800 on, exactly as `parse_date` reads it."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(readable_text)
-def _readable_by_pattern(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
-    inner = compiler.process(next(iter(element.clauses)), **kw)
-    # MariaDB compares by collation, mostly without regard to case; (?-i) turns that off.
-    operator = "REGEXP '(?-i)" if compiler.dialect.name in ("mysql", "mariadb") else "~ '"
-    return f"({inner} {operator}{_DATE_PATTERN}' AND substr({inner}, 1, 4) >= '{EARLIEST_YEAR}')"
-
-
-@compiles(readable_text, "sqlite")
-def _readable_by_date(element: readable_text, compiler: SQLCompiler, **kw: Any) -> str:
-    inner = compiler.process(next(iter(element.clauses)), **kw)
-    day = f"substr({inner}, 1, 10)"
-    # Moved by no days, 31 February becomes 3 March (SQLite before 3.43 leaves it alone otherwise), so a date is
-    # real when it comes back unchanged. GLOB keeps julian day numbers out, which date() would read too.
-    shape = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-    return (
-        f"({day} GLOB '{shape}' AND date({day}, '+0 days') IS {day} AND {day} >= '{EARLIEST_YEAR}'"
-        f" AND substr({inner}, 11, 1) IN ('', 'T', ' '))"
-    )
-
-
-class exact_text(GenericFunction[str]):  # noqa: N801
-    """The text for comparison letter by letter: case and trailing spaces count on every engine."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(exact_text)
-def _exact_as_it_is(element: exact_text, compiler: SQLCompiler, **kw: Any) -> str:
-    return compiler.process(next(iter(element.clauses)), **kw)
-
-
-@compiles(exact_text, "mysql", "mariadb")
-def _exact_by_bytes(element: exact_text, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(CONVERT({compiler.process(next(iter(element.clauses)), **kw)} USING utf8mb4) AS BINARY)"
 
 
 @dataclass(frozen=True)
@@ -168,8 +120,8 @@ class Compiler:
 
         try:
             match condition:
-                case Compare(name, operator, value):
-                    return here.text(name) == value if operator == "=" else here.text(name) != value
+                case Compare(name, sign, value):
+                    return here.text(name) == value if sign == "=" else here.text(name) != value
                 case SameField(name, outer_name):
                     assert outer is not None  # the parser allows it inside `exists` only
                     left, right = as_text(here.columns[name]), outer.filled(outer_name)
@@ -180,6 +132,15 @@ class Compiler:
                     return here.text(name).is_(None)
                 case Readable(name):
                     return here.readable(name)
+                case DaysApart(later, earlier, order, days):
+                    return _ordered(self._days(here, outer, later, earlier), order, days)
+                case Longer(name, order, letters):
+                    trimmed = func.nullif(func.trim(as_text(here.columns[name])), "")
+                    return _ordered(letters_in(trimmed), order, letters)
+                case Counted(class_name, where, order, number):
+                    other = self._alias(class_name)
+                    counted = select(func.count()).select_from(other.table).where(self.condition(where, other, here))
+                    return _ordered(counted.scalar_subquery(), order, number)
                 case Not(inner):
                     return not_(again(inner))
                 case Every(parts):
@@ -191,6 +152,13 @@ class Compiler:
                     return exists(select(literal(1)).select_from(other.table).where(self.condition(where, other, here)))
         except KeyError as missing:
             raise NotInStoreError(str(missing.args[0])) from None
+
+    def _days(self, here: Source, outer: Source | None, later: FieldOf, earlier: FieldOf) -> Expression:
+        """Days between two dates as written; NULL when either is unreadable (no engine is asked to read it)."""
+        pairs = [((outer or here) if one.outer else here, one.name) for one in (later, earlier)]
+        both = and_(*(source.readable(name) for source, name in pairs))
+        last, first = (func.substr(as_text(source.columns[name]), 1, 10) for source, name in pairs)
+        return case((both, days_between(last, first)), else_=null())
 
     def _alias(self, class_name: str) -> Source:
         source = self.source(class_name)
@@ -249,6 +217,21 @@ class Compiler:
             if all(ref.optional and ref.name != LAST_CONTACT for ref in part.triggers)
         ]
         return and_(self.applies(rule), or_(false(), *bad))
+
+
+_ORDERS: Mapping[Order, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+
+
+def _ordered(left: Expression, order: Order, right: int) -> Expression:
+    found: Expression = _ORDERS[order](left, literal(right))
+    return found
 
 
 def flag(condition: Expression) -> Expression:

@@ -1,7 +1,8 @@
 """The condition language: a whitelisted part of SQL, parsed by sqlglot into frozen values.
 
-Allowed: `=`, `<>`, `in (…)`, `is [not] null`, `and`, `or`, `not`, `readable(field)` and
-`exists (select 1 from <class> where …)`, in which fields of the enclosing record are written
+Allowed: `=`, `<>`, `in (…)`, `is [not] null`, `and`, `or`, `not`, `readable(field)`, `length(field) > n`,
+`days(later, earlier) > n` (and `later > earlier` for dates), `exists (select 1 from <class> where …)` and
+`(select count(*) from <class> where …) > n`, in which fields of the enclosing record are written
 `<its class>.<field>`. Nothing is ever evaluated as code.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import get_args
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -17,17 +19,27 @@ from sqlglot.errors import SqlglotError
 from rules.schedule.values import (
     Compare,
     Condition,
+    Counted,
+    DaysApart,
     Every,
     Exists,
+    FieldOf,
+    Longer,
     Missing,
     Not,
     OneOf,
+    Order,
     Readable,
     SameField,
     Some,
 )
 
 MAX_DEPTH = 40
+MAX_NUMBER = 1_000_000
+_ORDERS: Mapping[type[exp.Expr], Order] = dict(
+    zip((exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ, exp.NEQ), get_args(Order), strict=True)
+)
+_MIRRORED: Mapping[Order, Order] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
 class NotUnderstood(Exception):
@@ -73,8 +85,8 @@ class _Reader:
             return Some((self.read(node.left, depth + 1), self.read(node.right, depth + 1)))
         if isinstance(node, exp.Not):
             return Not(self.read(node.this, depth + 1))
-        if isinstance(node, exp.EQ | exp.NEQ):
-            return self._compare(node)
+        if type(node) in _ORDERS:
+            return self._ordered(node, _ORDERS[type(node)], depth)
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
             return Missing(self._field(node.this))
         if isinstance(node, exp.In) and node.args.get("expressions"):
@@ -85,6 +97,39 @@ class _Reader:
         if isinstance(node, exp.Exists):
             return self._exists(node, depth)
         raise NotUnderstood(f"has {node.key!r}, which the language does not know; use =, <>, in, is null, and, or, not")
+
+    def _ordered(self, node: exp.Expr, order: Order, depth: int) -> Condition:
+        """A comparison: of a field with a word, of two dates, of a number of days, letters or records."""
+        left, right = node.args["this"], node.args["expression"]
+        if isinstance(left, exp.Anonymous) and str(left.this).lower() == "days" and len(left.expressions) == 2:
+            later, earlier = (self._of(item) for item in left.expressions)
+            return DaysApart(later, earlier, order, self._number(right))
+        if isinstance(left, exp.Length):
+            return Longer(self._field(left.this), order, self._number(right))
+        if isinstance(left, exp.Subquery) and isinstance(left.this, exp.Select):
+            counts = left.this.expressions
+            if len(counts) != 1 or not isinstance(counts[0], exp.Count):
+                raise NotUnderstood("compares a query that is no `select count(*)`")
+            return Counted(*self._query(left.this, depth), order, self._number(right))
+        if isinstance(node, exp.EQ | exp.NEQ):
+            return self._compare(node)
+        if isinstance(left, exp.Column) and isinstance(right, exp.Column):
+            return DaysApart(self._of(left), self._of(right), order, 0)
+        raise NotUnderstood("orders something that is no date; write days(later, earlier) > 3, or later > earlier")
+
+    def _of(self, node: exp.Expr) -> FieldOf:
+        if self.outer is not None and isinstance(node, exp.Column) and node.table == self.outer:
+            return FieldOf(self._known(self.outer, node.name), outer=True)
+        return FieldOf(self._field(node))
+
+    def _number(self, node: exp.Expr) -> int:
+        sign = -1 if isinstance(node, exp.Neg) else 1
+        bare = node.this if isinstance(node, exp.Neg) else node
+        if not isinstance(bare, exp.Literal) or bare.is_string or not str(bare.this).isdigit():
+            raise NotUnderstood(f"expects a whole number where it has {node.sql()!r}")
+        if int(bare.this) > MAX_NUMBER:
+            raise NotUnderstood(f"has a number over {MAX_NUMBER:,}")
+        return sign * int(bare.this)
 
     def _compare(self, node: exp.EQ | exp.NEQ) -> Condition:
         left, right = node.left, node.right
@@ -99,8 +144,13 @@ class _Reader:
         return Compare(self._field(left), "=" if operator == "=" else "<>", self._literal(right))
 
     def _exists(self, node: exp.Exists, depth: int) -> Condition:
-        query = node.this
-        source = query.args.get("from_") or query.args.get("from") if isinstance(query, exp.Select) else None
+        if not isinstance(node.this, exp.Select):
+            raise NotUnderstood("`exists` takes (select 1 from <class> where …), not nested")
+        return Exists(*self._query(node.this, depth))
+
+    def _query(self, query: exp.Select, depth: int) -> tuple[str, Condition]:
+        """The class that a query looks at, and its condition."""
+        source = query.args.get("from_") or query.args.get("from")
         if source is None or self.outer is not None:
             raise NotUnderstood("`exists` takes (select 1 from <class> where …), not nested")
         if not isinstance(source.this, exp.Table) or _given(source.this) != ["this"]:
@@ -112,7 +162,7 @@ class _Reader:
         where = query.args.get("where")
         if where is None or set(_given(query)) - {"expressions", "from", "from_", "where"}:
             raise NotUnderstood("`exists` needs a where and nothing else")
-        return Exists(class_name, _Reader(class_name, self.fields, self.class_name).read(where.this, depth + 1))
+        return class_name, _Reader(class_name, self.fields, self.class_name).read(where.this, depth + 1)
 
     def _field(self, node: exp.Expr) -> str:
         if not isinstance(node, exp.Column) or node.table not in ("", self.class_name) or node.args.get("db"):

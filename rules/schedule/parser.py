@@ -27,6 +27,7 @@ from rules.schedule.values import (
     Role,
     Rule,
     Schedule,
+    Term,
 )
 
 _T = TypeVar("_T")
@@ -34,7 +35,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality")
 _RULE_KEYS = ("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence")
-_CONTROL_KEYS = ("id", "flag_when", "says", "because")
+_CONTROL_KEYS = ("id", "flag_when", "after", "says", "because")
 _QUALITY: Mapping[str, CheckKind] = {
     "not_empty": "not empty",
     "readable_date": "readable date",
@@ -151,10 +152,8 @@ class _Classes:
     def _rule(self, class_name: str, at: Located) -> Rule:
         self.reading.known(at, _RULE_KEYS)
         rule_id = self._id(at)
-        dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
-        keep = self._try(
-            self._needed(at, "keep"), lambda text: parse_term(text, dated, frozenset(self.fields))
-        ) or parse_term("with x", frozenset(), frozenset({"x"}))
+        keep = self._try(self._needed(at, "keep"), lambda text: self._term(class_name, text))
+        keep = keep or parse_term("with x", frozenset(), frozenset({"x"}))
         confidence = at.mapping.get("confidence")
         if confidence is not None and confidence.text not in get_args(Confidence):
             mend = f"Write {suggest(confidence.text, get_args(Confidence))}"
@@ -180,7 +179,14 @@ class _Classes:
         flag_when = self._condition(class_name, self._needed(at, "flag_when"))
         says = self.reading.need_text(at, "says").text
         assert flag_when is not None or self.reading.problems
-        return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at))
+        after = None
+        if "after" in at.mapping:
+            after = self._try(at.mapping["after"], lambda text: self._term(class_name, text))
+        return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at), after)
+
+    def _term(self, class_name: str, text: str) -> Term:
+        dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
+        return parse_term(text, dated, frozenset(self.fields))
 
     def _expectations(self, class_name: str, entries: tuple[Located, ...]) -> tuple[Expectation, ...]:
         found: list[Expectation] = []

@@ -7,9 +7,13 @@ from rules.schedule.values import (
     Birthday,
     Compare,
     Condition,
+    Counted,
+    DaysApart,
     Every,
     Exists,
+    FieldOf,
     FieldRef,
+    Longer,
     Longest,
     Missing,
     Not,
@@ -67,6 +71,16 @@ def condition_in_words(condition: Condition) -> str:
             return f"{_words(name)} is one of {', '.join(map(repr, values))}"
         case Missing(name):
             return f"{_words(name)} is empty"
+        case DaysApart(later, earlier, order, days):
+            if days == 0:
+                return f"{_of(later)} is {_ORDERED[order]} {_of(earlier)}"
+            return f"from {_of(earlier)} to {_of(later)} it is {order} {days} days"
+        case Longer(name, order, letters):
+            return f"{_words(name)} has {order} {letters} letters"
+        case Counted(class_name, where, order, number):
+            return (
+                f"the number of {_words(class_name)} records for which {condition_in_words(where)} is {order} {number}"
+            )
         case Not(Missing(name)):
             return f"{_words(name)} is filled"
         case Readable(name):
@@ -79,6 +93,13 @@ def condition_in_words(condition: Condition) -> str:
             return " or ".join(_inside(part) for part in parts)
         case Exists(class_name, where):
             return f"there is a {_words(class_name)} for which {condition_in_words(where)}"
+
+
+_ORDERED = {"<": "before", "<=": "not after", ">": "after", ">=": "not before", "=": "the same day as", "<>": "not"}
+
+
+def _of(field: FieldOf) -> str:
+    return f"this record's {_words(field.name)}" if field.outer else _words(field.name)
 
 
 def _inside(part: Condition) -> str:

@@ -157,6 +157,46 @@ class Readable:
 
 
 @dataclass(frozen=True)
+class FieldOf:
+    """A field in a comparison: of this record, or (inside `Exists`) of the enclosing one."""
+
+    name: str
+    outer: bool = False
+
+
+Order = Literal["<", "<=", ">", ">=", "=", "<>"]
+
+
+@dataclass(frozen=True)
+class DaysApart:
+    """`days(later, earlier) > n`: whole days between two dates as written; unknown when either is unreadable."""
+
+    later: FieldOf
+    earlier: FieldOf
+    order: Order
+    days: int
+
+
+@dataclass(frozen=True)
+class Longer:
+    """`length(field) > n`: letters of a text; unknown when it is empty."""
+
+    field: str
+    order: Order
+    letters: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`(select count(*) from <class> where …) > n`: how many records of a class in the same store."""
+
+    class_name: str
+    where: Condition
+    order: Order
+    number: int
+
+
+@dataclass(frozen=True)
 class Not:
     """Negation in three-valued logic: unknown stays unknown."""
 
@@ -185,7 +225,9 @@ class Exists:
     where: Condition
 
 
-Condition = Compare | SameField | OneOf | Missing | Readable | Not | Every | Some | Exists
+Condition = (
+    Compare | SameField | OneOf | Missing | Readable | DaysApart | Longer | Counted | Not | Every | Some | Exists
+)
 
 
 @dataclass(frozen=True)
@@ -220,13 +262,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Control:
-    """A checkable clause without a clock: a record for which `flag_when` is true is a control breach."""
+    """A checkable clause: a record for which `flag_when` is true is a control breach, once `after` has run out."""
 
     id: str
     class_name: str
     flag_when: Condition
     says: str
     because: tuple[str, ...] = ()
+    after: Term | None = None
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,21 @@ A blank text is missing, as in the compiled SELECT.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from rules.schedule.calendar import parse_date
 from rules.schedule.values import (
     Compare,
     Condition,
+    Counted,
+    DaysApart,
     Every,
     Exists,
+    Longer,
     Missing,
     Not,
     OneOf,
+    Order,
     Readable,
     Rule,
     SameField,
@@ -51,6 +55,15 @@ def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: R
             return _text(row, name) is None
         case Readable(name):
             return parse_date(row.get(name), zone) is not None
+        case DaysApart(later, earlier, order, days):
+            last, first = (_day((outer or {}) if one.outer else row, one.name, zone) for one in (later, earlier))
+            return None if last is None or first is None else in_order((last - first).days, order, days)
+        case Longer(name, order, letters):
+            held = _text(row, name)
+            return None if held is None else in_order(len(held), order, letters)
+        case Counted(class_name, where, order, number):
+            found = sum(holds(where, other, lookup, zone, row) is True for other in lookup(class_name))
+            return in_order(found, order, number)
         case Not(inner):
             answer = again(inner)
             return None if answer is None else not answer
@@ -61,6 +74,24 @@ def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: R
             return None if opposite is None else not opposite
         case Exists(class_name, where):
             return any(holds(where, other, lookup, zone, row) is True for other in lookup(class_name))
+
+
+def in_order(left: int, order: Order, right: int) -> bool:
+    """Whether `left` stands to `right` as `order` says."""
+    return {
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+        "=": left == right,
+        "<>": left != right,
+    }[order]
+
+
+def _day(row: Row, name: str, zone: tzinfo) -> date | None:
+    """The date as written, without moving an instant into the zone: so the databases compare too."""
+    text = row.get(name)
+    return None if parse_date(text, zone) is None else date.fromisoformat((text or "")[:10])
 
 
 def _every(answers: list[bool | None]) -> bool | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from itertools import product
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -15,14 +16,19 @@ from rules.schedule.values import (
     Birthday,
     Compare,
     Condition,
+    Counted,
+    DaysApart,
     Every,
     Exists,
     Field,
+    FieldOf,
     FieldRef,
+    Longer,
     Longest,
     Missing,
     Not,
     OneOf,
+    Order,
     Period,
     Readable,
     RecordClass,
@@ -96,9 +102,21 @@ def conditions(inside: bool = False) -> st.SearchStrategy[Condition]:
         | st.builds(OneOf, names, st.lists(st.sampled_from(STATUSES), min_size=1, max_size=3).map(tuple))
         | st.builds(Missing, names)
         | st.builds(Readable, st.sampled_from(DATES))
+        | st.builds(DaysApart, _dated(inside), _dated(inside), orders(), st.sampled_from([-1, 0, 1, 3, 400]))
+        | st.builds(Longer, names, orders(), st.sampled_from([0, 4, 6, 10]))
     )
-    leaf |= st.builds(SameField, names, names) if inside else st.builds(Exists, st.just("other"), st.deferred(_where))
+    other, where = st.just("other"), st.deferred(_where)
+    counted = st.builds(Counted, other, where, orders(), st.sampled_from([0, 1, 2]))
+    leaf |= st.builds(SameField, names, names) if inside else st.builds(Exists, other, where) | counted
     return st.recursive(leaf, _grown, max_leaves=5)
+
+
+def orders() -> st.SearchStrategy[Order]:
+    return st.sampled_from(get_args(Order))
+
+
+def _dated(inside: bool) -> st.SearchStrategy[FieldOf]:
+    return st.builds(FieldOf, st.sampled_from(DATES), st.booleans() if inside else st.just(False))
 
 
 def _where() -> st.SearchStrategy[Condition]:
