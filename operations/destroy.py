@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from connectors.ledger import holds, log, people, runs
-from connectors.ledger.base import writing
-from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
-from connectors.stores.base import RecordOutcome
+from connectors.ledger import holds, runs
+from connectors.ledger.people import Statement
+from connectors.ledger.runs import Run
 from operations.adopt import require_adopted
-from operations.approve import planned_of
 from operations.certify import Certified, certify
-from operations.destroying import leaves
 from operations.destroying.closing import close_if_done
 from operations.destroying.context import Carrying, Progress, silent
-from operations.destroying.run import RunUnderWay, confirmation_words, take
+from operations.destroying.run import RunUnderWay
+from operations.destroying.taking import confirmation_words, take
+from operations.destroying.work_lists import list_fields, open_rows, settle_held, sign_list, still_to_do, strike
 from operations.people import sign_in
 from operations.project import Project
 from operations.stores import stores_of
-from rules.errors import BadInput, Problem, Refused
+from rules.errors import BadInput, Problem, Refused, WinnowError
 from rules.evidence.leaf import fits
-from rules.evidence.plan import plan_root
-from rules.evidence.statement import signed_leaf
 
-LEASE = timedelta(minutes=30)
+# Prolonged with every batch; a takeover is safe at any time, so this only spares two processes each other's way.
+LEASE = timedelta(minutes=10)
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -51,27 +50,37 @@ class WorkItem:
 
 
 def destroy(project: Project, run_id: str, confirmation: str, progress: Progress = silent) -> Destroyed:
-    """Carry out an approved run, or what a crash left of it. Raises Refused (nothing done), StoreUnavailable.
+    """Carry out an approved run, or what a crash left of it; one that is closed is only documented again.
 
-    `confirmation` is what the person typed: see `confirmation_for`.
+    `confirmation` is what the person typed: see `confirmation_for`. Raises Refused (nothing done) before anything
+    is begun; StoreUnavailable and BadInput at any time, and then the next call goes on from there.
     """
     run = known_run(project, run_id)
-    require_adopted(project)
-    if run.schedule_digest != project.schedule.digest:
-        raise Refused("the schedule has changed since this run was approved; run a new sift")
     carrying = carrying_of(project, progress)
+    if run.state == runs.CLOSED:
+        return finish(project, carrying, run)
+    superseded = run.schedule_digest != project.schedule.digest
+    if superseded and run.state == runs.APPROVED:
+        raise Refused("the schedule has changed since this run was approved; run a new sift")
+    if not superseded:
+        require_adopted(project)
     take(carrying, run, confirmation)
-    RunUnderWay(carrying, run).carry_out()
+    try:
+        under_way = RunUnderWay(carrying, run)
+        under_way.wind_up() if superseded else under_way.carry_out()
+    finally:
+        with suppress(WinnowError):  # what went wrong before must be heard; the lease ends by itself as well
+            runs.give_back(project.ledger, run.id, carrying.owner)
     return finish(project, carrying, run)
 
 
 def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
     """Close the run if all is done, and say how far it came."""
+    if run.state != runs.CLOSED:
+        strike(carrying, run)
     closed = close_if_done(carrying, run)
     outcomes = runs.outcome_counts(project.ledger, run.id)
-    waiting: dict[str, int] = {}
-    for row in _open_rows(project, run.id):
-        waiting[row.store] = waiting.get(row.store, 0) + 1
+    waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
     return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None)
 
 
@@ -81,8 +90,8 @@ def confirmation_for(project: Project, run_id: str) -> str:
 
 
 def work_list(project: Project, run_id: str, store: str = "") -> list[WorkItem]:
-    """What people have still to destroy by hand for a run."""
-    rows = _open_rows(project, known_run(project, run_id).id, store)
+    """What people have still to destroy by hand for a run; held records are not on it."""
+    rows = still_to_do(carrying_of(project), known_run(project, run_id), store)
     return [WorkItem(row.store, row.class_name, row.key, row.action) for row in rows]
 
 
@@ -91,12 +100,13 @@ def confirm(
 ) -> Destroyed:
     """Sign that the work list of a manual store is done; the second person's signature settles its records.
 
-    `method` is a code such as `cross-cut-4x15`. Raises BadInput, or Refused for the same person twice.
+    `method` is a code such as `cross-cut-4x15`. What is held, or changed since the approval, is taken off the list
+    first: who signed the longer list signs again. Raises BadInput, or Refused for the same person twice.
     """
     run = known_run(project, run_id)
-    rows = _open_rows(project, run.id, store)
+    carrying = carrying_of(project)
     problems = []
-    if not rows:
+    if not open_rows(project.ledger, run.id, carrying.stores, store):
         problems.append(Problem("has no open work list in this run", key=store or "store"))
     if not fits("slug", method):
         problems.append(Problem("must be a code without spaces", key="method", mend="Write e.g. cross-cut-4x15"))
@@ -105,48 +115,16 @@ def confirm(
     if problems:
         raise BadInput(problems)
     signatory = sign_in(project, officer, passphrase, "confirm")
-    about = f"{run.id}/{store}"
-    before = people.statements(project.ledger, about, "confirmation")
-    if any(one.person == signatory.person.slug for one in before):
-        raise Refused(f"{signatory.person.name} has signed this work list already; a second person must sign it")
-    at = project.now()
-    fields: dict[str, Any] = {
-        "run": run.id,
-        "store": store,
-        "count": len(rows),
-        "root": plan_root(planned_of(row) for row in rows),
-        "method": method,
-        "done_on": done_on.isoformat(),
-    }
-    signed = signatory.signs("confirmation", fields, at)
-    with writing(project.ledger) as connection:
-        index = log.record(connection, [signed_leaf("confirmation", signed, at)], at)
-        people.add_statement(connection, "confirmation", about, signatory.person.slug, signed, at, index)
-        indexes = [*(one.leaf for one in before if one.leaf is not None), index]
-        if len(indexes) == 2:
-            done = [RecordOutcome(row.class_name, row.key, "done", "", "work list") for row in rows]
-            pairs = list(zip(rows, done, strict=True))
-            said = [
-                {**leaves.outcome(run.id, run.approval_leaf, row, one, recovered=False), "confirmations": indexes}
-                for row, one in pairs
-            ]
-            first = log.record(connection, said, at)
-            found = [
-                runs.Outcome(row.ordinal, "done", row.reason, "work-list", at, first + place)
-                for place, row in enumerate(rows)
-            ]
-            runs.add_outcomes(connection, run.id, found)
+    seen = settle_held(carrying, run)
+    rows = open_rows(project.ledger, run.id, carrying.stores, store)
+    if rows:
+        at, about = project.now(), f"{run.id}/{store}"
+        fields = list_fields(run, store, rows, method, done_on.isoformat())
+        signed = signatory.signs("confirmation", fields, at)
+        mine = Statement(0, "confirmation", about, signatory.person.slug, signed, at, None)
+        sign_list(carrying, run, rows, mine, seen)
     project.sign_log()
-    return finish(project, carrying_of(project), run)
-
-
-def _open_rows(project: Project, run_id: str, store: str = "") -> list[PlannedRow]:
-    """Records of manual stores whose intents are in the log and that nobody has settled."""
-    return [
-        row
-        for row in runs.iterate_planned(project.ledger, run_id, (DESTROY,))
-        if row.state == PLANNED and row.batch is not None and (not store or row.store == store)
-    ]
+    return finish(project, carrying, run)
 
 
 def known_run(project: Project, run_id: str) -> Run:

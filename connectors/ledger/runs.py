@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from connectors.ledger.base import Source, chunks, reading, writing
 from connectors.ledger.tables import outcome, planned, run
@@ -101,6 +101,11 @@ def get_run(source: Source, run_id: str) -> Run | None:
     return None if row is None else Run(**row._asdict())
 
 
+def lock(connection: Connection, run_id: str) -> Run:
+    """Return the run and keep every other writer from it until this transaction ends."""
+    return Run(**connection.execute(select(run).where(run.c.id == run_id).with_for_update()).one()._asdict())
+
+
 def runs(source: Source, states: Collection[str] = (), proposal_id: str = "") -> list[Run]:
     """Return the runs (in these states, of this proposal, where given), oldest first."""
     query = select(run).order_by(run.c.approved_at, run.c.id)
@@ -122,6 +127,23 @@ def claim(source: Source, run_id: str, owner: str, now: str, lease_until: str) -
     with writing(source) as connection:
         values = {"owner": owner, "lease_until": lease_until, "state": RUNNING}
         return connection.execute(mine.values(values)).rowcount == 1
+
+
+def prolong(source: Source, run_id: str, owner: str, lease_until: str) -> bool:
+    """Prolong the lease of the process that has the run; False when another has taken it over.
+
+    Inside a transaction this locks the run, so what is written with it was written by its owner.
+    """
+    mine = update(run).where(run.c.id == run_id, run.c.owner == owner)
+    with writing(source) as connection:
+        return connection.execute(mine.values(lease_until=lease_until)).rowcount == 1
+
+
+def give_back(source: Source, run_id: str, owner: str) -> None:
+    """End the lease of this process, if it has the run: the next one need not wait."""
+    mine = update(run).where(run.c.id == run_id, run.c.owner == owner)
+    with writing(source) as connection:
+        connection.execute(mine.values(owner="", lease_until=""))
 
 
 def planned_rows(

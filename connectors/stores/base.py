@@ -23,11 +23,13 @@ class ClassSource:
     Every field of the class has a column; one that the store declares absent is a NULL of type text. Only
     records with a key of their own are in `table`: those that share one are left out and counted.
     `native_dates` are the fields whose column has a date or time type (their values cannot be unreadable).
+    `seal` is a digest of the whole record, for stores where what the rules read says nothing of its content.
     """
 
     table: FromClause
     columns: Mapping[str, ColumnElement[object]]
     native_dates: frozenset[str] = frozenset()
+    seal: ColumnElement[object] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,16 @@ class Unclaimed:
 
 @dataclass(frozen=True)
 class PlannedRecord:
-    """One approved record: where it is, its version when it was judged, and what to do with it."""
+    """One approved record: where it is, its version when it was judged, and what to do with it.
+
+    Records of one `file` (any name for it that says nothing) go together in a store, or none of them does.
+    """
 
     class_name: str
     key: str
     version: str
     action: str  # `destroy`, or `blank field, field`
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,10 @@ class RecordStore(Protocol):
         """Raise the fence epoch (a hold was placed): every destroying transaction begun earlier aborts."""
 
     def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
-        """Carry out one batch in one transaction (fence, re-check, children first, counts, watermark)."""
+        """Carry out one batch in one transaction (fence, re-check, children first, counts, watermark).
+
+        Raises StoreUnavailable for what may be over tomorrow; whatever `recheck` raises passes, and nothing is done.
+        """
 
     def watermark(self, batch: Batch) -> list[RecordOutcome] | None:
         """The outcomes that `batch` left behind, or None when it never committed.

@@ -10,18 +10,21 @@ import os
 import re
 import stat
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, String, func
 
 from connectors.stores import cells, plan
-from connectors.stores.base import Batch, RecordOutcome, Unclaimed
+from connectors.stores.base import Batch, ClassSource, RecordOutcome, Unclaimed
 from connectors.stores.extraction import text_of
 from connectors.stores.files import FileStore
 from connectors.stores.plan import Books, from_json, to_json
 from connectors.stores.snapshot import Row
 from connectors.stores.specs import QUARANTINE_FOLDER, STATE_FOLDER, ClassMap
-from connectors.stores.state import batch_name, sync_folder
+from connectors.stores.state import batch_name, digest_of, sync_folder
 from rules.errors import Problem
 from rules.schedule.values import RecordClass, Role
 
@@ -52,6 +55,26 @@ class DocumentStore(FileStore):
                 text = text_of(path)
                 if text:
                     yield key, text
+
+    def sources(self) -> Mapping[str, ClassSource]:
+        """The class of this folder; its seal is the digest of the file, taken only where it is asked for."""
+        (item,) = self._spec.classes
+        key = self._schedule.get(item.class_name).key
+        return {
+            name: replace(source, seal=func.winnow_seal(source.columns[key], type_=String()))
+            for name, source in super().sources().items()
+        }
+
+    def _equip(self, connection: Connection) -> None:
+        raw: Any = connection.connection.driver_connection
+        raw.create_function("winnow_seal", 1, self._seal)
+
+    def _seal(self, key: str) -> str:
+        path = self._path / key
+        try:
+            return digest_of(path) if self._is_ours(path) else "gone"
+        except OSError:
+            return "unreadable"
 
     def _rows(self, item: ClassMap) -> Iterator[Row | None]:
         record_class = self._schedule.get(item.class_name)
@@ -126,7 +149,8 @@ class DocumentStore(FileStore):
         for file in sorted(quarantine.iterdir()) if quarantine.is_dir() else ():
             home = self._path / batch.records[int(file.name)].key
             home.parent.mkdir(parents=True, exist_ok=True)
-            os.link(file, home)  # unlike a rename, never over a file that has been put there since
+            while not _back(file, home):  # another file has been put there since: both stay, to be found unclaimed
+                home = home.with_name(f"{home.stem}.moved-back{home.suffix}")
             sync_folder(home.parent)
             file.unlink()
         self._empty(quarantine)
@@ -142,6 +166,15 @@ class DocumentStore(FileStore):
         sync_folder(quarantine)
         quarantine.rmdir()
         sync_folder(quarantine.parent)
+
+
+def _back(file: Path, home: Path) -> bool:
+    """Give a quarantined file its old name, never over another; True as well where a killed process did so before."""
+    try:
+        os.link(file, home)
+    except FileExistsError:
+        return os.path.samestat(file.lstat(), home.lstat())
+    return True
 
 
 def name_pattern(name: str, record_class: RecordClass, item: ClassMap, *, free: bool) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,11 @@ from connectors.stores.reflection import chunks
 from connectors.stores.snapshot import Loaded, Row, Snapshot
 from connectors.stores.specs import STATE_FOLDER, ClassMap, StoreSpec
 from connectors.stores.state import FileState
-from rules.errors import BadInput, Problem
+from rules.errors import BadInput, Problem, StoreUnavailable
 from rules.schedule.values import Schedule
+
+# The disk may be better tomorrow; what it refuses for other reasons it will refuse again.
+PASSING = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ESTALE})
 
 
 class FileStore(ABC):
@@ -111,8 +115,11 @@ class FileStore(ABC):
         return self._state.bump()
 
     def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
-        """Carry out one batch under the store's lock: fence, a fresh snapshot re-checked, change, watermark."""
-        with self._state.lock():
+        """Carry out one batch under the store's lock: fence, a fresh snapshot re-checked, change, watermark.
+
+        Raises StoreUnavailable for a full or failing disk: then only `watermark` knows.
+        """
+        with self._working(), self._state.lock():
             before = self._settled(batch)
             if before is not None:
                 return before
@@ -121,17 +128,31 @@ class FileStore(ABC):
             try:
                 seen = self._fingerprint()
                 return self._change(batch, self._checked(batch, recheck), seen)
-            except OSError:
+            except OSError as error:
+                if error.errno in PASSING:
+                    raise
                 # Not done, or done and marked: the watermark knows which.
                 return self._settled(batch) or plan.whole(batch, "failed", plan.STORE_ERROR)
 
     def watermark(self, batch: Batch) -> list[RecordOutcome] | None:
         """The outcomes that `batch` left behind, or None when it never committed."""
-        with self._state.lock():
+        with self._working(), self._state.lock():
             return self._settled(batch)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            code = errno.errorcode.get(error.errno or 0, "OSError")
+            raise StoreUnavailable(f"store {self.alias} cannot be used now ({code})") from None
 
     def _fingerprint(self) -> str:
         return ""
+
+    def _equip(self, connection: Connection) -> None:
+        """Give a snapshot what only this kind of store has."""
+        _ = connection
 
     def _checked(self, batch: Batch, recheck: Recheck) -> Books:
         books = Books(batch)
@@ -156,6 +177,7 @@ class FileStore(ABC):
                     for item in self._spec.classes
                 }
                 connection.commit()
+                self._equip(connection)
                 connection.exec_driver_sql("PRAGMA query_only=ON")
                 yield connection, loaded
         except SQLAlchemyError as error:

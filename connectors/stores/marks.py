@@ -7,7 +7,7 @@ from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.schema import CreateTable
 
 from connectors.stores.base import Batch, RecordOutcome
-from connectors.stores.plan import from_json, to_json
+from connectors.stores.plan import another_plan, from_json, to_json
 from rules.errors import BadInput, Problem
 
 
@@ -66,12 +66,17 @@ class Marks:
         return self.epoch(connection)
 
     def read(self, connection: Connection, batch: Batch) -> list[RecordOutcome] | None:
-        """The outcomes that `batch` left, or None."""
+        """The outcomes that `batch` left, or None. Raises CheckSaidNo for those of another plan."""
         if not inspect(connection).has_table(self.watermarks.name, schema=self._schema):
             return None
         marks = self.watermarks.c
-        found = connection.scalar(select(marks.outcomes).where(marks.run == batch.run, marks.batch == batch.number))
-        return None if found is None else from_json(str(found), batch)
+        mine = select(marks.outcomes, marks.intent_index).where(marks.run == batch.run, marks.batch == batch.number)
+        found = connection.execute(mine).first()
+        if found is None:
+            return None
+        if found.intent_index != batch.intent_index:
+            raise another_plan(batch)
+        return from_json(str(found.outcomes), batch)
 
     def write(self, connection: Connection, batch: Batch, outcomes: list[RecordOutcome]) -> None:
         """Leave the outcomes of `batch` in the same transaction that brought them about."""

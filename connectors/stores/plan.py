@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.stores.base import Batch, RecordOutcome
+from rules.errors import CheckSaidNo
 
 HOLD_PLACED = "hold-placed"
 CHANGED = "changed-since-approval"
@@ -19,6 +20,7 @@ NOT_REWRITABLE = "file-not-rewritable"
 IN_USE = "file-in-use"
 COUNT = "count-mismatch"
 STORE_ERROR = "store-error"
+REST_KEPT = "rest-of-file-kept"
 
 
 class Books:
@@ -28,6 +30,10 @@ class Books:
         self.batch = batch
         self.kept: dict[int, str] = {}
         self._places: dict[str, dict[str, int]] = {}
+        self._files: dict[str, list[int]] = {}
+        for position, record in enumerate(batch.records):
+            if record.file:
+                self._files.setdefault(record.file, []).append(position)
         for position, record in enumerate(batch.records):
             places = self._places.setdefault(record.class_name, {})
             if record.key in places:
@@ -36,8 +42,10 @@ class Books:
                 places[record.key] = position
 
     def keep(self, position: int, reason: str) -> None:
-        """Keep the record at `position`; the first reason stands."""
+        """Keep the record at `position`, and the rest of its file with it; the first reason stands."""
         self.kept.setdefault(position, reason)
+        for other in self._files.get(self.batch.records[position].file, ()):
+            self.kept.setdefault(other, REST_KEPT)
 
     def position(self, class_name: str, key: str) -> int | None:
         """The position of a record that is still doomed, or None."""
@@ -92,6 +100,13 @@ def split_action(action: str) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(name.strip() for name in fields.split(",")) if fields else ()
 
 
+def another_plan(batch: Batch) -> CheckSaidNo:
+    """The error of a watermark that another plan has left: ledger or store came back from a backup."""
+    return CheckSaidNo(
+        f"the watermark of {batch.run}, batch {batch.number}, is of another plan: was a backup restored?"
+    )
+
+
 def whole(batch: Batch, state: str, reason: str) -> list[RecordOutcome]:
     """The same outcome for every record of the batch."""
     return [RecordOutcome(record.class_name, record.key, state, reason, "") for record in batch.records]
@@ -104,10 +119,10 @@ def to_json(outcomes: Sequence[RecordOutcome]) -> str:
 
 
 def from_json(text: str, batch: Batch) -> list[RecordOutcome]:
-    """Translate positions back by the plan. Raises ValueError when they do not fit it."""
+    """Translate positions back by the plan. Raises CheckSaidNo when they do not fit it."""
     rows = json.loads(text)
     if [row[0] for row in rows] != list(range(len(batch.records))):
-        raise ValueError("the watermark is of another plan")
+        raise another_plan(batch)
     return [
         RecordOutcome(record.class_name, record.key, state, reason, grade)
         for record, (_, state, reason, grade) in zip(batch.records, rows, strict=True)

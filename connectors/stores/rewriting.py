@@ -12,7 +12,7 @@ from connectors.stores import plan
 from connectors.stores.base import Batch, RecordOutcome
 from connectors.stores.files import FileStore
 from connectors.stores.plan import Books, from_json, split_action, to_json
-from connectors.stores.state import digest_of, write_atomically
+from connectors.stores.state import digest_of, sweep, write_atomically
 
 FILE_CHANGED = "file-changed-meanwhile"
 
@@ -66,6 +66,7 @@ class RewrittenFile(FileStore):
         return [mapped[field] for field in books.action(class_name, key)[1] if field in mapped]
 
     def _settled(self, batch: Batch) -> list[RecordOutcome] | None:
+        sweep(self._path)
         mark = self._state.read_mark(batch)
         if mark is None:
             return None

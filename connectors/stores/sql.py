@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors import engines
 from connectors.settings import Settings
@@ -19,6 +20,12 @@ from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.specs import StoreSpec
 from rules.errors import BadInput, Problem, WinnowError
 from rules.schedule.values import Schedule
+
+# Busy, locked, out of memory, failing or full disk (sqlite.org/rescode.html); lost connection, conflict, no
+# resources, intervention, lock not granted (PostgreSQL, appendix A); lock wait, deadlock, full, gone (MariaDB).
+SQLITE_PASSES = frozenset({5, 6, 7, 10, 13, 14})
+STATE_PASSES = ("08", "40", "53", "57", "58", "55P03")
+MARIADB_PASSES = frozenset({1021, 1040, 1053, 1205, 1213, 2003, 2006, 2013})
 
 
 class SqlStore:
@@ -118,8 +125,8 @@ class SqlStore:
     def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
         """Carry out one batch in one transaction.
 
-        Raises StoreUnavailable when the store cannot be reached or its answer to COMMIT is lost: then only
-        `watermark` knows.
+        Raises StoreUnavailable when the store cannot be reached now, is locked or full, or when its answer to COMMIT
+        is lost: then only `watermark` knows.
         """
         shape = self._reflected()
         if shape.problems:
@@ -131,7 +138,9 @@ class SqlStore:
             except Aborted as abort:
                 connection.rollback()
                 return plan.whole(batch, abort.state, abort.reason)
-            except SQLAlchemyError:
+            except SQLAlchemyError as error:
+                if may_pass(error):
+                    raise
                 connection.rollback()
                 return plan.whole(batch, "failed", plan.STORE_ERROR)
             connection.commit()
@@ -163,3 +172,18 @@ class SqlStore:
             with self.reader() as connection:
                 self._shape = reflection.reflect(connection, self._spec)
         return self._shape
+
+
+def may_pass(error: SQLAlchemyError) -> bool:
+    """Whether the same statement may succeed tomorrow: no refusal of what we asked, but a store out of order."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    original: Any = error.orig
+    state = str(getattr(original, "sqlstate", None) or "")
+    number = original.args[0] if original.args and isinstance(original.args[0], int) else 0
+    return (
+        error.connection_invalidated
+        or getattr(original, "sqlite_errorcode", 0) & 0xFF in SQLITE_PASSES
+        or state.startswith(STATE_PASSES)
+        or number in MARIADB_PASSES
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.stores.base import Batch
+from connectors.stores.plan import another_plan
 from rules.errors import BadInput, Problem
 
 
@@ -57,11 +59,13 @@ class FileState:
             return raised
 
     def read_mark(self, batch: Batch) -> dict[str, Any] | None:
-        """The watermark of `batch`, or None."""
+        """The watermark of `batch`, or None. Raises CheckSaidNo for that of another plan, OSError when unreadable."""
         try:
             found: dict[str, Any] = json.loads(self._mark(batch).read_bytes())
-        except OSError:
+        except FileNotFoundError:
             return None
+        if found.get("intent_index", batch.intent_index) != batch.intent_index:
+            raise another_plan(batch)
         return found
 
     def write_mark(self, batch: Batch, outcomes: str, **more: str) -> None:
@@ -102,7 +106,7 @@ def batch_name(batch: Batch) -> str:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content`: all of it or none, on the disk when we return. Keeps the file's mode."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".winnow-", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -115,6 +119,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed `write_atomically` of this path left behind: it may hold records."""
+    for left in path.parent.glob(f"{glob.escape(_prefix(path))}*.tmp"):
+        left.unlink(missing_ok=True)
+
+
+def _prefix(path: Path) -> str:
+    return f".winnow-{path.name}-"
 
 
 def sync_folder(folder: Path) -> None:

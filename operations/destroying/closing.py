@@ -20,10 +20,12 @@ def close_if_done(carrying: Carrying, run: Run) -> bool:
         if runs.without_outcome(carrying.ledger, run.id):
             return False
         at = carrying.now()
+        closing = _closing(carrying, run)
         with writing(carrying.ledger) as connection:
-            log.record(connection, [_closing(carrying, run)], at)
-            runs.close_run(connection, run.id, at)
-        log.sign_checkpoint(carrying.ledger, carrying.signers)
+            if runs.lock(connection, run.id).state != runs.CLOSED:  # the second of two who come at once does nothing
+                log.record(connection, [closing], at)
+                runs.close_run(connection, run.id, at)
+    log.sign_checkpoint(carrying.ledger, carrying.signers)
     purge.purge_closed(carrying.ledger, run.id)
     purge.compact(carrying.ledger)
     return True

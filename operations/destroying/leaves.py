@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.ledger.runs import HOLD, PlannedRow
+from connectors.ledger.runs import HOLD, Outcome, PlannedRow
 from connectors.stores.base import RecordOutcome
 from operations.approve import planned_of
 from rules.evidence.leaf import Leaf
@@ -41,6 +41,11 @@ def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, reco
         return {**common, "type": "failed"}
     stayed = "held" if found.state == "held" else "kept"
     return {**common, "type": "kept", "outcome": stayed, "action": planned_of(row).action, "approval": approval}
+
+
+def settled(row: PlannedRow, found: RecordOutcome, at: str, leaf: int) -> Outcome:
+    """The outcome as the ledger keeps it, with the index of its leaf."""
+    return Outcome(row.ordinal, found.state, found.reason or row.reason, slug(found.grade), at, leaf)
 
 
 def never_meant(run: str, row: PlannedRow) -> Leaf:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -16,9 +16,10 @@ from connectors.stores.reading import StoreReader
 from operations.destroying.context import Carrying
 from operations.sifting.alone import alone_findings
 from operations.sifting.files import FileSift
+from operations.sifting.found import due_finding
 from operations.sifting.session import Place, Sifting, SiftInputs, open_sifting
 from rules.review.holds import active
-from rules.review.values import Finding, Kind
+from rules.review.values import Finding, Hold, Kind, Record
 from rules.review.version import version_of
 from rules.schedule.files import judge_alone
 from rules.schedule.judge import State
@@ -27,16 +28,20 @@ from rules.schedule.values import RecordClass, Schedule
 PAGE = 500
 
 
-def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> dict[Place, Finding]:
+class HoldsMovedError(Exception):
+    """A hold was placed or released after the judgement on which a destroying transaction rests."""
+
+
+def judged_now(
+    carrying: Carrying, as_of: date, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]
+) -> dict[Place, Finding]:
     """What these records, and the rest of their files, are now: past retention, or held. No longer due: absent.
 
     The rules are applied as of the proposal's date, the holds as they stand today.
     """
-    holds = tuple(replace(hold, released_on=None) for hold in active(carrying.holds(), carrying.today))
     found: dict[Place, Finding] = {}
     with ExitStack() as stack:
-        inputs = SiftInputs(carrying.schedule, carrying.stores, as_of, holds, scan_text=False)
-        sifting = open_sifting(inputs, stack)
+        sifting = _opened(carrying, as_of, holds, stack)
         for rule_class in sorted({carrying.schedule.rule(row.rule).class_name for row in rows}):
             record_class = carrying.schedule.get(rule_class)
             mine = [row for row in rows if carrying.schedule.rule(row.rule).class_name == rule_class]
@@ -47,6 +52,34 @@ def judged_now(carrying: Carrying, as_of: date, rows: Sequence[PlannedRow]) -> d
                 )
                 found.update({(item.store, item.class_name, item.key): item for item in findings})
     return found
+
+
+def remaining_now(
+    carrying: Carrying, as_of: date, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]
+) -> dict[Place, Finding]:
+    """What is left of these records, whatever the rules would say: past retention, or held. Gone: absent.
+
+    A hold over the head's class or person holds what is left of its file, though the head itself has gone.
+    """
+    found: dict[Place, Finding] = {}
+    schedule = carrying.schedule
+    with ExitStack() as stack:
+        sifting = _opened(carrying, as_of, holds, stack)
+        for class_name in sorted({row.class_name for row in rows}):
+            for reader in sifting.of_class(class_name):
+                mine = {row.key: row for row in rows if (row.class_name, row.store) == (class_name, reader.alias)}
+                for record in reader.by_keys(schedule.get(class_name), list(mine)):
+                    row = mine[record.key]
+                    rule = schedule.rule(row.rule)
+                    head = Record("", rule.class_name, row.subject or "", row.subject, {}, {})
+                    kinds = sifting.holds.over(head)
+                    found[record.place] = due_finding(sifting, record, rule, row.due_on, (), {}, kinds, row.action)
+    return found
+
+
+def _opened(carrying: Carrying, as_of: date, holds: tuple[Hold, ...], stack: ExitStack) -> Sifting:
+    standing = tuple(replace(hold, released_on=None) for hold in active(holds, carrying.today))
+    return open_sifting(SiftInputs(carrying.schedule, carrying.stores, as_of, standing, scan_text=False), stack)
 
 
 def _files(sifting: Sifting, head_class: RecordClass, rows: Sequence[PlannedRow]) -> list[Finding]:
@@ -70,12 +103,17 @@ def _alone(sifting: Sifting, record_class: RecordClass, rows: Sequence[PlannedRo
     return found
 
 
-def versions_in(store: RecordStore, schedule: Schedule) -> Recheck:
-    """The re-check that a store calls inside its transaction: the present versions of these records."""
+def versions_in(store: RecordStore, schedule: Schedule, first: Callable[[], None] | None = None) -> Recheck:
+    """The re-check that a store calls inside its transaction: the present versions of these records.
+
+    `first` is called each time before; what it raises stops the transaction.
+    """
     sources = store.sources()
     zone = ZoneInfo(schedule.zone)
 
     def recheck(connection: Connection, class_name: str, keys: Sequence[str]) -> Mapping[str, str]:
+        if first is not None:
+            first()
         reader = StoreReader(store.alias, connection, sources, schedule, zone)
         return {record.key: version_of(record) for record in reader.by_keys(schedule.get(class_name), keys)}
 

@@ -1,31 +1,51 @@
 """Carry out an approved run: intent, one store transaction, outcome; again after a crash, never guessing.
 
 S0 the approval and its commitments are in the log. S1 intents and a signed checkpoint are durable. S2 one
-transaction of the store locks the fence, re-checks rule and version, destroys, and leaves a watermark. S3 a
+transaction of the store locks the fence, re-checks version and holds, destroys, and leaves a watermark. S3 a
 second connection looks for what should be gone. S4 outcomes. On the next start a batch whose intents have
 no outcome is resolved by its watermark: there, and it was done; not there, and it is done again or kept.
+
+One process has a run at a time. Who takes it over raises the fence of its stores first, and every write to the
+ledger is refused to who no longer has it: a process that slept through its lease can do nothing any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
 
 from connectors.ledger import log, proposals, runs
 from connectors.ledger.base import writing
 from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
-from connectors.stores.base import Batch, PlannedRecord, RecordOutcome
+from connectors.stores.base import Batch, PlannedRecord, RecordOutcome, RecordStore
 from operations.destroying import leaves
 from operations.destroying.batches import cut
 from operations.destroying.context import MANUAL, TOOL, Carrying
-from operations.destroying.recheck import judged_now, versions_in
+from operations.destroying.judging import (
+    DONE,
+    HOLD_PLACED,
+    KEPT,
+    REST_KEPT,
+    Grounds,
+    Standing,
+    Verdict,
+    file_of,
+    judge,
+    standing_of,
+)
+from operations.destroying.recheck import HoldsMovedError, versions_in
+from operations.destroying.work_lists import settle_held
 from rules.errors import Refused
-from rules.evidence.leaf import decode
-from rules.review.values import Finding, Kind
+from rules.evidence.leaf import Leaf, decode
 
 TRIES = 3
-HOLD_PLACED = "hold-placed"
-REST_KEPT = "rest-of-file-kept"
+JUDGED_AT_ONCE = 10  # batches; what is judged is at most so old when it is destroyed
+INTERRUPTED = "interrupted"
+SUPERSEDED = "schedule-superseded"
+STILL_THERE = "still-there"
 
 
 @dataclass
@@ -34,35 +54,72 @@ class RunUnderWay:
 
     carrying: Carrying
     run: Run
+    standing: Standing = field(init=False)
+    intents: dict[int, int] = field(default_factory=dict)  # the index of each batch's first intent in the log
+
+    def __post_init__(self) -> None:
+        self.standing = standing_of(self.carrying.ledger, self.carrying.schedule, self.run.id)
 
     def carry_out(self) -> None:
-        """Do everything that can be done now. What waits for people (manual stores) stays open."""
-        if not self._is_open():
+        """Do everything that can be done now. What waits for people (manual stores) stays open.
+
+        Raises StoreUnavailable or BadInput for a store out of order, Refused once another process has the run:
+        whatever is not settled then is settled by the next call.
+        """
+        if not self._read_log():
             self._open()
         for number in self._begun():
             self._resolve(number)
-        rows = [row for row in self._rows(DESTROY) if row.batch is None]
-        epochs = self._epochs(rows)
-        ready = self._judge(rows)
-        settled_files: set[str] = set()
-        first = max((row.batch or 0 for row in self._rows()), default=0) + 1
-        for number, batch in enumerate(cut(ready, self.carrying.order()), start=first):
-            settled_files |= self._one_batch(number, batch, epochs, settled_files)
-            self.carrying.progress("destroy", number - first + 1, len(ready))
+        settle_held(self.carrying, self.run)
+        pending = [row for row in self._rows(DESTROY) if row.batch is None]
+        batches = list(enumerate(cut(pending, self.carrying.order()), start=self.standing.last_batch + 1))
+        done = 0
+        for start in range(0, len(batches), JUDGED_AT_ONCE):
+            together = batches[start : start + JUDGED_AT_ONCE]
+            ready, grounds = self._judge([row for _, batch in together for row in batch])
+            free = {row.ordinal for row in ready}
+            for number, batch in together:
+                self._one_batch(number, [row for row in batch if row.ordinal in free], grounds)
+                done += len(batch)
+                self.carrying.progress("destroy", done, len(pending))
         self._others()
 
-    def _is_open(self) -> bool:
-        since = log.read_leaves(self.carrying.ledger, self.run.approval_leaf)
-        opened = (decode(data) for _, data in since)
-        return any(leaf["type"] == "run-opened" and leaf["run"] == self.run.id for leaf in opened)
+    def wind_up(self) -> None:
+        """End a run whose schedule is no longer the adopted one: find out what was done, keep all the rest."""
+        self._read_log()
+        for number in self._begun():
+            self._resolve(number, again=False)
+        self._keep([Verdict(row, KEPT, SUPERSEDED) for row in self._rows(DESTROY) if row.batch is None])
+        self._others()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Write to the ledger as the process that has the run. Raises Refused when another has taken it over."""
+        with writing(self.carrying.ledger) as connection:
+            if not runs.prolong(connection, self.run.id, self.carrying.owner, self.carrying.lease()):
+                raise Refused(f"another process has taken over run {self.run.id}; this one stops")
+            yield connection
+
+    def _read_log(self) -> bool:
+        """Learn from the log where the intents of each batch are; say whether the run was opened."""
+        opened = False
+        for index, data in log.read_leaves(self.carrying.ledger, self.run.approval_leaf):
+            leaf = decode(data)
+            if leaf.get("run") == self.run.id:
+                opened = opened or leaf["type"] == "run-opened"
+                if leaf["type"] == "intent":
+                    self.intents.setdefault(leaf["batch"], index)
+        return opened
 
     def _open(self) -> None:
         run, carrying = self.run, self.carrying
         stores = sorted({row.store for row in self._rows()})
+        found = proposals.get(carrying.ledger, run.proposal)
+        assert found is not None  # a run is made from a proposal
         opened = {
             "type": "run-opened",
             "run": run.id,
-            "proposal": self._proposal_hash(),
+            "proposal": found.hash,
             "schedule": run.schedule_digest,
             "authority": carrying.organisation,
             "tool": TOOL,
@@ -70,161 +127,160 @@ class RunUnderWay:
             "stores": stores,
             "manual": [name for name in stores if carrying.stores[name].kind == MANUAL],
         }
-        log.record(carrying.ledger, [opened], carrying.now())
+        with self._writing() as connection:
+            log.record(connection, [opened], carrying.now())
 
-    def _proposal_hash(self) -> str:
-        found = proposals.get(self.carrying.ledger, self.run.proposal)
-        assert found is not None  # a run is made from a proposal
-        return found.hash
-
-    def _begun(self) -> list[int]:
-        """Batches whose intents are durable and that have no outcome yet."""
-        return sorted({row.batch for row in self._rows(DESTROY) if row.batch is not None and not self._open_work(row)})
-
-    def _open_work(self, row: PlannedRow) -> bool:
+    def _manual(self, row: PlannedRow) -> bool:
         return self.carrying.stores[row.store].kind == MANUAL
 
-    def _resolve(self, number: int) -> None:
+    def _begun(self) -> list[int]:
+        """Batches whose intents are durable and that have no outcome yet, less those on a work list."""
+        return sorted({row.batch for row in self._rows(DESTROY) if row.batch is not None and not self._manual(row)})
+
+    def _resolve(self, number: int, again: bool = True) -> None:
+        """Settle a batch that was interrupted: by its watermark, or else by doing it again (or keeping all of it)."""
         rows = [row for row in self._rows(DESTROY) if row.batch == number]
         store = self.carrying.stores[rows[0].store]
-        found = store.watermark(self._batch(number, rows, epoch=0))
+        found = store.watermark(self._batch(number, rows, 0))
         if found is not None:
-            self._settle(rows, found, recovered=True)
-            return
-        present = self._judge(rows)
-        if present:
-            self._destroy(number, present, store.epoch(), recovered=True)
+            self._finish(_in_order(rows), found, recovered=True)
+        elif again:
+            ready, grounds = self._judge(rows)
+            self._destroy(number, ready, grounds, recovered=True)
+        else:
+            self._keep([Verdict(row, KEPT, SUPERSEDED) for row in rows])
 
-    def _epochs(self, rows: Iterable[PlannedRow]) -> dict[str, int]:
-        """Read every fence before the holds: a hold placed after this moment is met in the store."""
-        names = sorted({row.store for row in rows})
-        return {name: self.carrying.stores[name].epoch() for name in names if self.carrying.stores[name].kind != MANUAL}
+    def _judge(self, rows: Sequence[PlannedRow]) -> tuple[list[PlannedRow], Grounds]:
+        """Those of `rows` that may go now, and on what grounds; the others get their outcome at once.
 
-    def _judge(self, rows: Sequence[PlannedRow]) -> list[PlannedRow]:
-        """Those of `rows` that are still due and free; the others get their outcome at once."""
-        now = judged_now(self.carrying, self.run.as_of, rows) if rows else {}
-        torn = self._torn(now.values())
-        ready: list[PlannedRow] = []
-        for row in rows:
-            found = now.get((row.store, row.class_name, row.key))
-            if found is None:
-                self._keep([row], "kept", "no-longer-due")
-            elif found.kind is Kind.HELD:
-                self._keep([row], "held", HOLD_PLACED)
-            elif (row.rule, row.subject) in torn:
-                self._keep([row], "kept", REST_KEPT)
-            else:
-                ready.append(row)
-        return ready
+        Fences are read first, then the holds: one that is placed after that is met by a fence, or by the look at
+        the ledger inside the store's transaction.
+        """
+        carrying = self.carrying
+        named = sorted({row.store for row in rows if not self._manual(row)})
+        epochs = {name: carrying.stores[name].epoch() for name in named}
+        grounds = Grounds(epochs, carrying.holds(), carrying.now())
+        verdicts = judge(carrying, self.run, self.standing, rows, grounds.holds) if rows else []
+        self._keep([one for one in verdicts if one.state != "ready"])
+        return [one.row for one in verdicts if one.state == "ready"], grounds
 
-    def _torn(self, now: Iterable[Finding]) -> set[tuple[str, str | None]]:
-        """Files of which some record was not approved: a file goes whole, or not at all."""
-        approved = {
-            (row.store, row.class_name, row.key)
-            for row in runs.iterate_planned(self.carrying.ledger, self.run.id, (DESTROY,))
-        }
-        schedule = self.carrying.schedule
-        return {
-            (one.rule, one.subject)
-            for one in now
-            if one.subject is not None
-            and not schedule.get(schedule.rule(one.rule).class_name).part_of
-            and (one.store, one.class_name, one.key) not in approved
-        }
-
-    def _one_batch(self, number: int, batch: list[PlannedRow], epochs: Mapping[str, int], broken: set[str]) -> set[str]:
-        """Intent, store, outcome for one batch. Returns the subjects whose file is no longer whole in the plan."""
-        going = [row for row in batch if row.subject is None or row.subject not in broken]
-        self._keep([row for row in batch if row not in going], "kept", REST_KEPT)
+    def _one_batch(self, number: int, batch: Sequence[PlannedRow], grounds: Grounds) -> None:
+        """Intent, store, outcome for one batch, less what belongs to a file that is no longer whole in the plan."""
+        broken = [row for row in batch if file_of(self.carrying.schedule, row) in self.standing.broken]
+        self._keep([Verdict(row, KEPT, REST_KEPT) for row in broken])
+        going = [replace(row, batch=number) for row in batch if row not in broken]
         if not going:
-            return set()
-        self._intend(number, going)
-        store = self.carrying.stores[going[0].store]
-        if store.kind == MANUAL:
-            return set()
-        outcomes = self._destroy(number, going, epochs[going[0].store])
-        stayed = {(one.class_name, one.key) for one in outcomes if one.state != "done"}
-        return {row.subject for row in going if row.subject is not None and (row.class_name, row.key) in stayed}
+            return
+        self._intend(number, going, grounds)
+        if not self._manual(going[0]):
+            self._destroy(number, going, grounds)
 
-    def _intend(self, number: int, rows: Sequence[PlannedRow]) -> None:
-        """S1: the intents are in the log, and signed, before any store is touched."""
+    def _intend(self, number: int, rows: Sequence[PlannedRow], grounds: Grounds) -> None:
+        """S1: the intents are in the log; the checkpoint over them is signed before any store is touched."""
         carrying, run = self.carrying, self.run
-        at = carrying.now()
-        with writing(carrying.ledger) as connection:
+        said = [leaves.intent(run.id, run.approval_leaf, row, number, grounds.at) for row in _in_order(rows)]
+        with self._writing() as connection:
             runs.set_batches(connection, run.id, {row.ordinal: number for row in rows})
-            log.record(connection, [leaves.intent(run.id, run.approval_leaf, row, number, at) for row in rows], at)
+            self.intents[number] = log.record(connection, said, carrying.now())
         log.sign_checkpoint(carrying.ledger, carrying.signers)
 
-    def _destroy(
-        self, number: int, rows: Sequence[PlannedRow], epoch: int, recovered: bool = False
-    ) -> list[RecordOutcome]:
-        """S2 to S4. A hold placed meanwhile aborts the transaction; who is not held is tried again."""
-        store = self.carrying.stores[rows[0].store]
-        numbered = [replace(row, batch=number) for row in rows]
-        kept: list[RecordOutcome] = []
+    def _destroy(self, number: int, rows: Sequence[PlannedRow], grounds: Grounds, recovered: bool = False) -> None:
+        """S2 to S4. A fence or hold that moved meanwhile stops the transaction; what may still go is tried again."""
         for _ in range(TRIES):
-            batch = self._batch(number, numbered, epoch)
-            outcomes = store.destroy(batch, versions_in(store, self.carrying.schedule))
-            if not _all_stopped(outcomes):
-                self._settle(numbered, outcomes, recovered)
-                self._verify(numbered, outcomes)
-                return [*kept, *outcomes]
-            epoch = store.epoch()
-            ready = self._judge(numbered)
-            kept += [_stopped(row) for row in numbered if row not in ready]
-            numbered = ready
-            if not numbered:
-                return kept
-        self._keep(numbered, "kept", HOLD_PLACED)
-        return [*kept, *(_stopped(row) for row in numbered)]
+            if not rows:
+                return
+            store = self.carrying.stores[rows[0].store]
+            outcomes = self._attempt(store, self._batch(number, rows, grounds.epochs[store.alias]), grounds)
+            if outcomes is not None:
+                self._finish(_in_order(rows), outcomes, recovered)
+                return
+            rows, grounds = self._judge(rows)
+        self._keep([Verdict(row, KEPT, INTERRUPTED) for row in rows])
+
+    def _attempt(self, store: RecordStore, batch: Batch, grounds: Grounds) -> list[RecordOutcome] | None:
+        """S2: one transaction of the store, or None when it stopped."""
+        carrying = self.carrying
+
+        def same_holds() -> None:
+            if carrying.holds() != grounds.holds:
+                raise HoldsMovedError
+
+        with self._writing():
+            pass  # the run is still ours after its fence was read: who takes it over raises the fence
+        log.sign_checkpoint(carrying.ledger, carrying.signers)
+        try:
+            outcomes = store.destroy(batch, versions_in(store, carrying.schedule, same_holds))
+        except HoldsMovedError:
+            return None
+        stopped = all(one.state == KEPT and one.reason == HOLD_PLACED for one in outcomes)
+        return None if stopped else outcomes
 
     def _batch(self, number: int, rows: Sequence[PlannedRow], epoch: int) -> Batch:
+        """The batch as its store sees it: always in one order, as the watermark speaks of positions."""
         head = log.read_head(self.carrying.ledger)
-        records = tuple(PlannedRecord(row.class_name, row.key, row.version, row.action) for row in rows)
-        return Batch(self.run.id, number, epoch, records, head.size - len(rows), head.size, head.root)
+        schedule = self.carrying.schedule
+        records = tuple(
+            PlannedRecord(row.class_name, row.key, row.version, row.action, file_of(schedule, row))
+            for row in _in_order(rows)
+        )
+        return Batch(self.run.id, number, epoch, records, self.intents[number], head.size, head.root)
 
-    def _settle(self, rows: Sequence[PlannedRow], found: Sequence[RecordOutcome], recovered: bool) -> None:
+    def _finish(self, rows: Sequence[PlannedRow], outcomes: Sequence[RecordOutcome], recovered: bool) -> None:
+        """S3 and S4: look for what should be gone, then write what became of every record."""
+        checked, verified = self._verify(rows, outcomes)
+        self._settle(rows, checked, recovered, verified)
+
+    def _settle(
+        self,
+        rows: Sequence[PlannedRow],
+        found: Sequence[RecordOutcome],
+        recovered: bool = False,
+        verified: Sequence[Leaf] = (),
+    ) -> None:
         """S4: outcome leaves and the ledger's outcomes in one transaction, so a record has one outcome or none."""
-        carrying, run = self.carrying, self.run
-        at = carrying.now()
+        run, at = self.run, self.carrying.now()
         pairs = list(zip(rows, found, strict=True))
-        with writing(carrying.ledger) as connection:
-            said = [leaves.outcome(run.id, run.approval_leaf, row, one, recovered) for row, one in pairs]
-            first = log.record(connection, said, at)
-            rows_of = [
-                runs.Outcome(
-                    row.ordinal, one.state, one.reason or row.reason, leaves.slug(one.grade), at, first + place
-                )
-                for place, (row, one) in enumerate(pairs)
-            ]
-            runs.add_outcomes(connection, run.id, rows_of)
+        said = [leaves.outcome(run.id, run.approval_leaf, row, one, recovered) for row, one in pairs]
+        with self._writing() as connection:
+            first = log.record(connection, [*verified, *said], at) + len(verified)
+            settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]
+            runs.add_outcomes(connection, run.id, settled)
+        for row, one in pairs:
+            self.standing.note(row, one.state)
 
-    def _keep(self, rows: Sequence[PlannedRow], state: str, reason: str) -> None:
-        if rows:
-            outcomes = [RecordOutcome(row.class_name, row.key, state, reason, "") for row in rows]
-            self._settle(rows, outcomes, recovered=False)
+    def _keep(self, verdicts: Sequence[Verdict]) -> None:
+        if verdicts:
+            outcomes = [RecordOutcome(v.row.class_name, v.row.key, v.state, v.reason, "") for v in verdicts]
+            self._settle([verdict.row for verdict in verdicts], outcomes)
 
-    def _verify(self, rows: Sequence[PlannedRow], outcomes: Sequence[RecordOutcome]) -> None:
-        """S3: a second connection, the reading credential, looks for what should be gone."""
-        carrying = self.carrying
-        store = carrying.stores[rows[0].store]
-        gone = [row for row, one in zip(rows, outcomes, strict=True) if one.state == "done" and row.action == "destroy"]
-        remaining = 0
-        recheck = versions_in(store, carrying.schedule)
+    def _verify(
+        self, rows: Sequence[PlannedRow], outcomes: Sequence[RecordOutcome]
+    ) -> tuple[list[RecordOutcome], list[Leaf]]:
+        """S3: a second connection, the reading credential, looks for what should be gone: what it finds has failed."""
+        store = self.carrying.stores[rows[0].store]
+        gone: dict[str, list[str]] = {}
+        for row, one in zip(rows, outcomes, strict=True):
+            if one.state == DONE and row.action == "destroy" and row.class_name in store.sources():
+                gone.setdefault(row.class_name, []).append(row.key)
+        if not gone:
+            return list(outcomes), []
+        look = versions_in(store, self.carrying.schedule)
         with store.reader() as connection:
-            for class_name in sorted({row.class_name for row in gone}):
-                keys = [row.key for row in gone if row.class_name == class_name]
-                remaining += len(recheck(connection, class_name, keys))
+            left = {(name, key) for name, keys in gone.items() for key in look(connection, name, keys)}
         leaf = {
             "type": "verify",
             "run": self.run.id,
             "store": store.alias,
             "method": "query-by-key",
             "credential": "reader",
-            "checked": len(gone),
-            "remaining": remaining,
+            "checked": sum(map(len, gone.values())),
+            "remaining": len(left),
         }
-        log.record(carrying.ledger, [leaf], carrying.now())
+        checked = [
+            replace(one, state="failed", reason=STILL_THERE, grade="") if (one.class_name, one.key) in left else one
+            for one in outcomes
+        ]
+        return checked, [leaf]
 
     def _others(self) -> None:
         """Due records that nobody approved for destruction get the outcome that was decided for them."""
@@ -232,12 +288,11 @@ class RunUnderWay:
         if not rows:
             return
         at = self.carrying.now()
-        with writing(self.carrying.ledger) as connection:
+        with self._writing() as connection:
             first = log.record(connection, [leaves.never_meant(self.run.id, row) for row in rows], at)
+            states = {runs.HOLD: "held", runs.KEEP: KEPT}
             found = [
-                runs.Outcome(
-                    row.ordinal, "held" if row.course == runs.HOLD else "kept", row.reason, "none", at, first + place
-                )
+                runs.Outcome(row.ordinal, states[row.course], row.reason, "none", at, first + place)
                 for place, row in enumerate(rows)
             ]
             runs.add_outcomes(connection, self.run.id, found)
@@ -248,34 +303,6 @@ class RunUnderWay:
         return [row for row in found if row.state == PLANNED]
 
 
-def _outcome(row: PlannedRow, one: RecordOutcome, at: str, leaf: int) -> runs.Outcome:
-    return runs.Outcome(row.ordinal, one.state, one.reason or row.reason, leaves.slug(one.grade), at, leaf)
-
-
-def _all_stopped(outcomes: Sequence[RecordOutcome]) -> bool:
-    return bool(outcomes) and all(one.state == "kept" and one.reason == HOLD_PLACED for one in outcomes)
-
-
-def _stopped(row: PlannedRow) -> RecordOutcome:
-    return RecordOutcome(row.class_name, row.key, "kept", HOLD_PLACED, "")
-
-
-def take(carrying: Carrying, run: Run, confirmation: str) -> Run:
-    """Check that the run may start now and take its lease. Raises Refused."""
-    if run.state == runs.CLOSED:
-        raise Refused(f"run {run.id} is closed")
-    now = carrying.now()
-    if now < run.cooling_off_until:
-        raise Refused(f"run {run.id} cools off until {run.cooling_off_until}; nothing was destroyed")
-    expected = confirmation_words(carrying, run)
-    if confirmation != expected:
-        raise Refused(f"type exactly {expected!r} to start; nothing was destroyed")
-    if not runs.claim(carrying.ledger, run.id, carrying.owner, now, carrying.lease()):
-        raise Refused(f"run {run.id} is in the hands of another process until its lease is over")
-    return run
-
-
-def confirmation_words(carrying: Carrying, run: Run) -> str:
-    """What a person types to start the run: `destroy <run> <number of records>`."""
-    count = sum(1 for _ in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)))
-    return f"destroy {run.id} {count}"
+def _in_order(rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+    """By commitment: the same at every start, and it hides from the log which record of a batch came first."""
+    return sorted(rows, key=lambda row: row.commitment)

@@ -1,0 +1,150 @@
+"""What of a run may still go: judged by rules, holds and versions as they are now, and by the run's own outcomes.
+
+A file goes whole or not at all. Where its head has gone already (a crash, a hold or a store out of order came
+between), the rules can't be asked about it again: the rest goes if it is as it was approved and nothing holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.ledger import runs
+from connectors.ledger.base import Ledger
+from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
+from operations.destroying.context import Carrying
+from operations.destroying.recheck import judged_now, remaining_now
+from operations.sifting.session import Place
+from rules.review.values import Finding, Hold, Kind
+from rules.schedule.values import Schedule
+
+DONE, KEPT, HELD = "done", "kept", "held"
+HOLD_PLACED = "hold-placed"
+REST_KEPT = "rest-of-file-kept"
+CHANGED = "changed-since-approval"
+NOT_DUE = "no-longer-due"
+GONE = "already-gone"
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a judgement rests on: fences, then holds, read before it began. A store or hold that moved since ends it."""
+
+    epochs: Mapping[str, int]
+    holds: tuple[Hold, ...]
+    at: str
+
+
+@dataclass
+class Standing:
+    """What a run has approved, and which files its outcomes have broken (some of it stays) or beheaded."""
+
+    schedule: Schedule
+    approved: dict[Place, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    headless: set[str] = field(default_factory=set)
+    last_batch: int = 0
+
+    def note(self, row: PlannedRow, state: str) -> None:
+        """Remember the outcome of an approved record for the rest of its file."""
+        file = file_of(self.schedule, row)
+        if file and state == DONE and file == file_of_head(row):
+            self.headless.add(file)
+        elif file and state not in (DONE, PLANNED):
+            self.broken.add(file)
+
+
+def standing_of(ledger: Ledger, schedule: Schedule, run_id: str) -> Standing:
+    """Read how a run stands."""
+    standing = Standing(schedule)
+    for row in runs.iterate_planned(ledger, run_id, (DESTROY,)):
+        standing.approved[row.store, row.class_name, row.key] = row.version
+        standing.last_batch = max(standing.last_batch, row.batch or 0)
+        standing.note(row, row.state)
+    return standing
+
+
+def file_of(schedule: Schedule, row: PlannedRow) -> str:
+    """A name for the file with which a record goes; empty for one that goes by a clock of its own."""
+    head = next((item.name for item in schedule.classes for rule in item.rules if rule.id == row.rule), None)
+    if row.subject is None or head is None or schedule.get(head).part_of:
+        return ""
+    return f"{head} {row.subject}"
+
+
+def file_of_head(row: PlannedRow) -> str:
+    """The name of the file whose head this record would be."""
+    return f"{row.class_name} {row.subject}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one approved record now: `ready`, or an outcome with its reason."""
+
+    row: PlannedRow
+    state: str = "ready"
+    reason: str = ""
+
+
+def judge(
+    carrying: Carrying, run: Run, standing: Standing, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]
+) -> list[Verdict]:
+    """Judge approved records, in their order. Raises StoreUnavailable, BadInput when a store can't be asked."""
+    schedule = carrying.schedule
+    asked = [row for row in rows if file_of(schedule, row) not in standing.broken]
+    beheaded = [row for row in asked if file_of(schedule, row) in standing.headless]
+    whole = [row for row in asked if file_of(schedule, row) not in standing.headless]
+    now = judged_now(carrying, run.as_of, whole, holds) if whole else {}
+    torn = _torn(standing, now.values())
+    said = {row.ordinal: _verdict(schedule, row, now.get(_place(row)), torn) for row in whole}
+    said |= remaining(carrying, run, beheaded, holds)
+    return [said.get(row.ordinal, Verdict(row, KEPT, REST_KEPT)) for row in rows]
+
+
+def remaining(carrying: Carrying, run: Run, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]) -> dict[int, Verdict]:
+    """Judge records, by ordinal, of which the rules can say no more: as approved, changed, held or gone."""
+    if not rows:
+        return {}
+    schedule = carrying.schedule
+    now = remaining_now(carrying, run.as_of, rows, holds)
+    held = {file_of(schedule, row) for row in rows if (one := now.get(_place(row))) and one.kind is Kind.HELD} - {""}
+    verdicts = {}
+    for row in rows:
+        found = now.get(_place(row))
+        if found is None:
+            verdicts[row.ordinal] = Verdict(row, KEPT, GONE)
+        elif found.kind is Kind.HELD or file_of(schedule, row) in held:
+            verdicts[row.ordinal] = Verdict(row, HELD, HOLD_PLACED)
+        elif found.version != row.version:
+            verdicts[row.ordinal] = Verdict(row, KEPT, CHANGED)
+        else:
+            verdicts[row.ordinal] = Verdict(row)
+    return verdicts
+
+
+def _verdict(schedule: Schedule, row: PlannedRow, found: Finding | None, torn: set[str]) -> Verdict:
+    if found is None:
+        return Verdict(row, KEPT, NOT_DUE)
+    if found.kind is Kind.HELD:
+        return Verdict(row, HELD, HOLD_PLACED)
+    if found.version != row.version:
+        return Verdict(row, KEPT, CHANGED)
+    if file_of(schedule, row) in torn:
+        return Verdict(row, KEPT, REST_KEPT)
+    return Verdict(row)
+
+
+def _torn(standing: Standing, now: Iterable[Finding]) -> set[str]:
+    """Files of which some record was not approved, or is no longer as it was approved."""
+    schedule = standing.schedule
+    torn = set()
+    for one in now:
+        head = schedule.get(schedule.rule(one.rule).class_name)
+        approved = standing.approved.get((one.store, one.class_name, one.key))
+        if one.subject is not None and not head.part_of and approved != one.version:
+            torn.add(f"{head.name} {one.subject}")
+    return torn
+
+
+def _place(row: PlannedRow) -> Place:
+    return (row.store, row.class_name, row.key)

@@ -1,0 +1,114 @@
+"""Work lists: what people destroy by hand, signed for by two of them, and struck from the manual store's register.
+
+The first signature waits in the ledger and is logged with the second: the log holds pairs over one list, never a
+signature over a list that changed since. The register is struck after the outcomes are durable; a crash in
+between is made good before the run can close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.ledger import holds, log, people, runs
+from connectors.ledger.base import Source, writing
+from connectors.ledger.people import Statement
+from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
+from connectors.stores.base import PlannedRecord, RecordOutcome
+from connectors.stores.manual import ManualStore
+from operations.approve import planned_of
+from operations.destroying import leaves
+from operations.destroying.context import Carrying
+from operations.destroying.judging import DONE, GONE, remaining
+from rules.errors import Refused
+from rules.evidence.plan import plan_root
+from rules.evidence.statement import signed_leaf
+from rules.review.values import Hold
+
+
+def open_rows(source: Source, run_id: str, stores: Mapping[str, object], store: str = "") -> list[PlannedRow]:
+    """Records of manual stores (of one, when named) whose intents are in the log and that nobody has settled."""
+    manual = {alias for alias, one in stores.items() if isinstance(one, ManualStore) and store in ("", alias)}
+    found = runs.iterate_planned(source, run_id, (DESTROY,))
+    return [row for row in found if row.state == PLANNED and row.batch is not None and row.store in manual]
+
+
+def still_to_do(carrying: Carrying, run: Run, store: str = "") -> list[PlannedRow]:
+    """The open records that may still go now: held ones, and those that changed since the approval, are left out."""
+    rows = open_rows(carrying.ledger, run.id, carrying.stores, store)
+    said = remaining(carrying, run, rows, carrying.holds())
+    return [row for row in rows if said[row.ordinal].state == "ready" or said[row.ordinal].reason == GONE]
+
+
+def settle_held(carrying: Carrying, run: Run) -> tuple[Hold, ...]:
+    """Take off the work lists what is held or changed since; return the holds that were looked at.
+
+    What the register no longer shows stays on the list: people say what became of it.
+    """
+    seen = carrying.holds()
+    said = remaining(carrying, run, open_rows(carrying.ledger, run.id, carrying.stores), seen)
+    off = [one for one in said.values() if one.state != "ready" and one.reason != GONE]
+    if off:
+        found = [RecordOutcome(one.row.class_name, one.row.key, one.state, one.reason, "") for one in off]
+        with writing(carrying.ledger) as connection:
+            _write(connection, run, [one.row for one in off], found, carrying.now())
+    return seen
+
+
+def list_fields(run: Run, store: str, rows: Sequence[PlannedRow], method: str, done_on: str) -> dict[str, Any]:
+    """What people sign about a work list."""
+    root = plan_root(planned_of(row) for row in rows)
+    return {"run": run.id, "store": store, "count": len(rows), "root": root, "method": method, "done_on": done_on}
+
+
+def signed_before(source: Source, about: str, root: str) -> list[Statement]:
+    """Signatures over the list as it is now. One over a list that changed since counts no more."""
+    return [one for one in people.statements(source, about, "confirmation") if one.signed["root"] == root]
+
+
+def sign_list(
+    carrying: Carrying, run: Run, rows: Sequence[PlannedRow], mine: Statement, seen: tuple[Hold, ...]
+) -> None:
+    """Keep a signature; the second person's settles the list. Raises Refused when list or holds moved meanwhile."""
+    at, store = carrying.now(), rows[0].store
+    with writing(carrying.ledger) as connection:
+        runs.lock(connection, run.id)
+        before = signed_before(connection, mine.about, mine.signed["root"])
+        if any(one.person == mine.person for one in before):
+            raise Refused("this person has signed the work list already; a second person must sign it")
+        index = None
+        if before:
+            pair = [signed_leaf("confirmation", one.signed, at) for one in (before[0], mine)]
+            index = log.record(connection, pair, at)
+        # The log's head is locked now, so no hold is placed beside us.
+        same = open_rows(connection, run.id, carrying.stores, store) == list(rows)
+        if not same or tuple(holds.all_holds(connection)) != seen:
+            raise Refused("the work list or a hold changed at the same moment; look at the list and sign again")
+        people.add_statement(connection, "confirmation", mine.about, mine.person, mine.signed, at, index and index + 1)
+        if index is not None:
+            done = [RecordOutcome(row.class_name, row.key, DONE, "", "work list") for row in rows]
+            _write(connection, run, rows, done, at, {"confirmations": [index, index + 1]})
+
+
+def _write(
+    source: Source, run: Run, rows: Sequence[PlannedRow], found: Sequence[RecordOutcome], at: str, more: Any = None
+) -> None:
+    pairs = list(zip(rows, found, strict=True))
+    said = [{**leaves.outcome(run.id, run.approval_leaf, row, one, False), **(more or {})} for row, one in pairs]
+    with writing(source) as connection:
+        first = log.record(connection, said, at)
+        settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]
+        runs.add_outcomes(connection, run.id, settled)
+
+
+def strike(carrying: Carrying, run: Run) -> None:
+    """Take what people have destroyed out of the registers. Raises StoreUnavailable, BadInput: it is done later."""
+    done: dict[str, list[PlannedRecord]] = {}
+    for row in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)):
+        if row.state == DONE:
+            record = PlannedRecord(row.class_name, row.key, row.version, row.action)
+            done.setdefault(row.store, []).append(record)
+    for alias, records in done.items():
+        store = carrying.stores.get(alias)
+        if isinstance(store, ManualStore):
+            store.strike(records)
