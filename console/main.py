@@ -42,6 +42,8 @@ VERBS = {
     "decide": Verb(DPO, "console.deciding", "decide", "Recommend, signed: destroy, redact, keep until, hold."),
     "hold": Verb(DPO, "console.holding", "app", "Place, list and release holds."),
     "pseudonymise": Verb(DPO, "console.pseudonymising", "pseudonymise", "Write an extract for one purpose."),
+    "explain": Verb(DPO, "console.explaining", "explain", "Say in plain English why something was found."),
+    "what-if": Verb(DPO, "console.explaining", "what_if", "Show what another period would change; keep nothing."),
     "adopt": Verb(APPROVER, "console.people", "adopt", "Put the retention schedule into force, signed."),
     "approve": Verb(APPROVER, "console.deciding", "approve", "Approve what others recommended, signed."),
     "destroy": Verb(APPROVER, "console.destroying", "destroy", "Carry out an approved run."),

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from console.options import JsonOption, OutOption, ProjectOption, ProposalOption, here
-from console.screen import cell, document, say
+from console.screen import cell, document, progress, say
 from operations.review import first_lines, write_pack
 
 
 def review(
     proposal: ProposalOption = "",
     out: OutOption = None,
+    ahead: Annotated[
+        bool, typer.Option("--forecast/--no-forecast", help="Count what falls due in the next five years.")
+    ] = True,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
@@ -19,7 +25,8 @@ def review(
 
     Example: winnow review --out packs
     """
-    written = write_pack(here(project), proposal, out)
+    with progress("review") as advance:
+        written = write_pack(here(project), proposal, out, ahead, advance)
     header = written.header
     if as_json:
         document(

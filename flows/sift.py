@@ -25,7 +25,7 @@ def sift_stores(project: str, as_of: str | None, only: tuple[str, ...]) -> tuple
 @step
 def write_review_pack(project: str, proposal: str) -> str:
     """Write the pack for the reviewers; returns its first line, which holds counts only."""
-    return write_pack(project_at(project), proposal).header.first_line
+    return write_pack(project_at(project), proposal, ahead=True).header.first_line
 
 
 def _sift(project: str, as_of: str | None, only: tuple[str, ...], key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from connectors.ledger import proposals, sifts
 from connectors.ledger.proposals import Proposal
 from connectors.ledger.sifts import Count, StoredFinding
 from operations.project import Project
+from operations.sifting.session import Progress, silent
+from operations.trial import forecast
 from reports.pack_data import PackFinding, PackGroup, PackHeader, PackItem, ReviewPack, item_digest
 from reports.review_pack import pack_html, pack_xlsx
-from rules.errors import BadInput
+from rules.errors import BadInput, Refused
 from rules.review.values import Finding, Kind
 from rules.schedule.plain import in_words
 from rules.schedule.values import Rule
@@ -35,14 +37,23 @@ class WrittenPack:
     header: PackHeader
 
 
-def write_pack(project: Project, proposal_id: str = "", out: Path | None = None) -> WrittenPack:
-    """Write the pack of a proposal (the latest by default). Raises BadInput when there is none."""
+def write_pack(
+    project: Project, proposal_id: str = "", out: Path | None = None, ahead: bool = False, progress: Progress = silent
+) -> WrittenPack:
+    """Write the pack of a proposal (the latest by default), with a forecast of five years `ahead` if wanted.
+
+    Raises BadInput when there is no such proposal, Refused when its run is closed.
+    """
     frozen = proposals.get(project.ledger, proposal_id) if proposal_id else proposals.latest(project.ledger)
     if frozen is None:
         raise BadInput(
             f"there is no proposal {proposal_id}" if proposal_id else "there is no proposal yet; run `winnow sift`"
         )
+    if frozen.salt is None:
+        raise Refused(f"the review of {frozen.id} is closed, and what was destroyed is forgotten; run a new sift")
     pack = build_pack(project, frozen)
+    if ahead:
+        pack = replace(pack, forecast=forecast(project, frozen.as_of, progress))
     folder = out or project.settings.out
     folder.mkdir(parents=True, exist_ok=True)
     html, xlsx = folder / f"review-pack-{frozen.id}.html", folder / f"review-pack-{frozen.id}.xlsx"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.charts import Bar, bar_chart
+from reports.charts import Line, line_chart
 from reports.pack_data import PackFinding, PackGroup, PackItem, ReviewPack
 from reports.review_workbook import pack_xlsx
-from reports.writing import environment, reader_date
+from reports.writing import environment
 from rules.review.digest import visible
 
 __all__ = ["WORK_LISTS", "WorkList", "pack_html", "pack_xlsx"]
@@ -90,14 +90,14 @@ def pack_html(pack: ReviewPack, items_shown: int = ITEMS_SHOWN) -> str:
     At most `items_shown` records of each group and of each work list are on it, those to be read first before
     the others; a note says how many more the workbook holds.
     """
-    forecast = _forecast(pack.forecast)
     template = environment().get_template("review_pack.html")
     return template.render(
         pack=pack,
         groups=_group_parts(pack, items_shown),
         lists=_list_parts(pack.findings, items_shown),
-        forecast_rows=forecast,
-        chart=_chart(forecast),
+        forecast_rows=_forecast(pack.forecast),
+        months=MONTHS,
+        chart=_chart(pack.forecast),
         visible=visible,
         linked=lambda item: ", ".join(map(visible, item.linked)),
     )
@@ -130,13 +130,21 @@ def _list_parts(findings: Sequence[PackFinding], shown: int) -> list[_ListPart]:
     return parts
 
 
-def _forecast(forecast: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
-    """Return the forecast with its months as readers write them: October 2026."""
-    return [(reader_date(f"{month}-01").split(" ", 1)[1], count) for month, count in forecast]
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _chart(rows: list[tuple[str, int]]) -> str:
-    if not rows:
+def _forecast(forecast: tuple[tuple[str, int], ...]) -> list[tuple[str, list[int | None], int]]:
+    """Return a row for each year: the year, its twelve months (None outside the forecast), its total."""
+    years: dict[str, list[int | None]] = {}
+    for month, count in forecast:
+        years.setdefault(month[:4], [None] * 12)[int(month[5:]) - 1] = count
+    return [(year, months, sum(count or 0 for count in months)) for year, months in years.items()]
+
+
+def _chart(forecast: tuple[tuple[str, int], ...]) -> str:
+    if not forecast:
         return ""
-    bars = [Bar(month, count) for month, count in rows]
-    return bar_chart("Records that will fall due, by month", "The table below it has the same figures.", bars)
+    labels = [f"{MONTHS[int(month[5:]) - 1]} {month[:4]}" for month, _ in forecast]
+    line = Line("records", tuple(count for _, count in forecast))
+    title = "Records that will fall due, by month"
+    return line_chart(title, "The table below the picture has the same figures.", labels, [line])
