@@ -146,7 +146,7 @@ def _write(project: Project, built: Built, orphans: int, folder: Path) -> Extrac
     with WholeFiles(folder, name, mode=0o600) as files:
         write_csv(files.place(f"{name}.csv"), extract)
         write_workbook(files.place(f"{name}.xlsx"), extract, destroy_by=destroy_on)
-        made = releases.Extract(name, spec.purpose, str(folder / name), project.now(), destroy_on)
+        made = releases.Extract(name, spec.purpose, str((folder / name).absolute()), project.now(), destroy_on)
         releases.add_extract(project.ledger, made, built.tags)
         csv, xlsx = files.show()
     return Extracted(name, spec.purpose, csv, xlsx, destroy_on, extract.counts, orphans, extract.smallest_class)
