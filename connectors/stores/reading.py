@@ -16,7 +16,7 @@ from rules.review.values import Record
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, follows_head
-from rules.schedule.values import Control, RecordClass, Role, Rule, Schedule
+from rules.schedule.values import Condition, Control, RecordClass, Role, Rule, Schedule
 
 PAGE = 1_000
 CHUNK = 500
@@ -57,6 +57,10 @@ class StoreReader:
         assert record_class.open_when is not None
         here = self.sources[record_class.name]
         return self._pages(record_class, self.compiler.condition(record_class.open_when, here))
+
+    def matching(self, record_class: RecordClass, condition: Condition) -> Iterator[list[Record]]:
+        """Pages of the records for which a condition is true."""
+        return self._pages(record_class, self.compiler.condition(condition, self.sources[record_class.name]))
 
     def flagged(self, record_class: RecordClass, control: Control, as_of: date) -> Iterator[list[Record]]:
         """Pages of the records for which a control's condition is true, and perhaps its time over."""
@@ -209,6 +213,7 @@ def unanswerable(
             (rule.id, part) for rule in record_class.rules for part in (rule.applies_to, rule.only_if, rule.unless)
         ]
         asked += [(control.id, control.flag_when) for control in record_class.controls]
+        asked += [(hold.id, hold.when) for hold in record_class.holds]
         asked += [(f"{record_class.name}.open_when", record_class.open_when)]
         for name, condition in asked:
             try:

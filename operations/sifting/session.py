@@ -112,13 +112,25 @@ def _resolve_holds(sifting: Sifting) -> HoldIndex:
             for name, subject in reader.people_named(head, wanted):
                 named.setdefault(name, set()).add(subject)
     by_name = {hold.name: named.get(fold(hold.name), set()) for hold in standing if hold.name}
-    people = sorted(
-        {hold.subject for hold in standing if hold.subject} | {s for found in by_name.values() for s in found}
-    )
+    automatic = _automatic(sifting)
+    people = sorted({hold.subject for hold in standing if hold.subject}.union(automatic, *by_name.values()))
     for head in heads:
         for reader in sifting.of_class(head.name):
             for record in (*reader.of_subjects(head, people), *reader.linked_to(head, people)):
                 if record.linked and record.subject:
                     links.setdefault(record.subject, set()).add(record.linked)
                     links.setdefault(record.linked, set()).add(record.subject)
-    return index_holds(standing, by_name, links)
+    return index_holds(standing, by_name, links, automatic)
+
+
+def _automatic(sifting: Sifting) -> dict[str, set[str]]:
+    """The people whom a record in some store holds by itself, with the kinds of those holds."""
+    found: dict[str, set[str]] = {}
+    for record_class in sifting.inputs.schedule.classes:
+        for hold in record_class.holds:
+            for reader in sifting.of_class(record_class.name):
+                for page in reader.matching(record_class, hold.when):
+                    for record in page:
+                        if record.subject is not None:
+                            found.setdefault(record.subject, set()).add(hold.kind)
+    return found

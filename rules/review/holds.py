@@ -37,9 +37,14 @@ def active(holds: Iterable[Hold], as_of: date) -> tuple[Hold, ...]:
 
 
 def index_holds(
-    holds: Iterable[Hold], named: Mapping[str, Iterable[str]], links: Mapping[str, Iterable[str]]
+    holds: Iterable[Hold],
+    named: Mapping[str, Iterable[str]],
+    links: Mapping[str, Iterable[str]],
+    automatic: Mapping[str, Iterable[str]] | None = None,
 ) -> HoldIndex:
     """Index `holds`. `named` gives the case numbers of every held name, `links` those linked to a case number.
+
+    `automatic` gives the kinds of hold that records in the stores put on a person by themselves.
 
     A hold on one of two people holds the file that they share, in both directions.
     """
@@ -54,6 +59,9 @@ def index_holds(
             records.setdefault((hold.store, hold.class_name, hold.key), set()).add(hold.kind)
         elif hold.class_name and not people:
             classes.setdefault(hold.class_name, set()).add(hold.kind)
+    for person, kinds in (automatic or {}).items():
+        for one in {person, *links.get(person, ())}:
+            subjects.setdefault(one, set()).update(kinds)
     return HoldIndex(_frozen(subjects), _frozen(records), _frozen(classes))
 
 

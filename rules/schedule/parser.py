@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from rules.errors import BadInput
 from rules.located import Located, Reading, read_yaml, suggest
+from rules.review.values import HOLD_KINDS
 from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.judge import follows_head
 from rules.schedule.parameters import fill_in, read_parameters
@@ -17,6 +18,7 @@ from rules.schedule.refusals import refuse
 from rules.schedule.terms import parse_period, parse_term
 from rules.schedule.values import (
     Action,
+    AutomaticHold,
     CheckKind,
     Condition,
     Confidence,
@@ -33,7 +35,7 @@ from rules.schedule.values import (
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
-_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality")
+_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds")
 _RULE_KEYS = ("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence")
 _CONTROL_KEYS = ("id", "flag_when", "after", "says", "because")
 _QUALITY: Mapping[str, CheckKind] = {
@@ -119,6 +121,7 @@ class _Classes:
             rules=tuple(self._rule(name, item) for item in self._list(at, "rules")),
             controls=tuple(self._control(name, item) for item in self._list(at, "controls")),
             expectations=self._expectations(name, self._list(at, "quality")),
+            holds=tuple(self._hold(name, item) for item in self._list(at, "holds")),
         )
 
     def _part_of(self, name: str, at: Located) -> None:
@@ -183,6 +186,16 @@ class _Classes:
         if "after" in at.mapping:
             after = self._try(at.mapping["after"], lambda text: self._term(class_name, text))
         return Control(self._id(at), class_name, cast(Condition, flag_when), says, self._because(at), after)
+
+    def _hold(self, class_name: str, at: Located) -> AutomaticHold:
+        self.reading.known(at, ("id", "kind", "when", "because"))
+        kind = self.reading.need_text(at, "kind")
+        if kind.text and kind.text not in HOLD_KINDS:
+            self.reading.wrong(kind, f"unknown kind of hold {kind.text!r}", f"Write {suggest(kind.text, HOLD_KINDS)}")
+        if not any(Role.SUBJECT in item.roles for item in self.fields[class_name]):
+            self.reading.wrong(at, "holds nobody: the class has no field with the role `subject`")
+        when = self._condition(class_name, self._needed(at, "when"))
+        return AutomaticHold(self._id(at), class_name, kind.text, cast(Condition, when), self._because(at))
 
     def _term(self, class_name: str, text: str) -> Term:
         dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)

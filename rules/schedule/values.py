@@ -273,6 +273,20 @@ class Control:
 
 
 @dataclass(frozen=True)
+class AutomaticHold:
+    """Records that hold their person's files by standing in a store: an open access request, a safeguarding flag.
+
+    `kind` is one of the kinds of hold; it stands while `when` is true for any record of the person.
+    """
+
+    id: str
+    class_name: str
+    kind: str
+    when: Condition
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Expectation:
     """A quality check of a class, carried out by the quality gate before any rule runs.
 
@@ -308,6 +322,7 @@ class RecordClass:
     rules: tuple[Rule, ...] = ()
     controls: tuple[Control, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    holds: tuple[AutomaticHold, ...] = ()
 
     def with_role(self, role: Role) -> tuple[str, ...]:
         """Names of the fields that carry `role`, in the order of the schedule."""
