@@ -92,8 +92,9 @@ def _show_placed(placed: Placed, as_json: bool) -> None:
             }
         )
         return
-    say(f"{placed.hold.id} stands. No run destroys what it covers; running ones were stopped in: ")
-    say(f"  {', '.join(placed.fenced) or 'no store'}")
+    say(f"{placed.hold.id} stands. No run destroys what it covers from now on.")
+    if placed.fenced:
+        say(f"A run that was under way was stopped short in: {', '.join(placed.fenced)}.")
     if placed.not_fenced:
         complain(f"Not reached or not prepared: {', '.join(placed.not_fenced)}. Nothing is destroyed there unseen.")
     if placed.gone:

@@ -13,6 +13,7 @@ from operations.sift import Sifted
 from operations.sift import sift as sift_stores
 from operations.sifting.session import QualityCheck
 from rules.review.values import Kind
+from rules.schedule.values import Schedule
 
 WORDS = {
     Kind.PAST_RETENTION: "past retention: to be decided",
@@ -41,7 +42,8 @@ def sift(
     """
     opened = here(project)
     with progress("sift") as advance:
-        done = sift_stores(opened, as_of, tuple(only or ()), quality=_gate(no_quality), progress=advance)
+        gate = _gate(opened.schedule, no_quality or bool(only))  # a sift of some classes checks no quality
+        done = sift_stores(opened, as_of, tuple(only or ()), quality=gate, progress=advance)
     line = first_line(done)
     if as_json:
         document(
@@ -65,8 +67,8 @@ def first_line(done: Sifted) -> str:
     return f"{adds_up}; undatable {counts[Kind.UNDATABLE]}"
 
 
-def _gate(no_quality: bool) -> QualityCheck | None:
-    if no_quality:
+def _gate(schedule: Schedule, unwanted: bool) -> QualityCheck | None:
+    if unwanted or not any(item.expectations for item in schedule.classes):
         return None
     # Great Expectations takes seconds to load, so not before a sift asks for it.
     from operations.quality import gate
