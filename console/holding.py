@@ -119,11 +119,14 @@ def show(
     if as_json:
         document({"holds": found})
         return
+    columns = ["Hold", "What is held", "Kind", "Authority", "Placed", "Look again on"]
     rows = [
-        (one.id, one.kind, _what(one), one.authority, one.placed_by, one.placed_on, one.review_on, one.released_on)
+        [one.id, _what(one), one.kind, one.authority, f"{cell(one.placed_on)} by {one.placed_by}", one.review_on]
         for one in found
     ]
-    columns = ("Hold", "Kind", "What is held", "Authority", "Placed by", "Placed on", "Look again on", "Released on")
+    if everything:
+        columns.append("Released on")
+        rows = [[*row, one.released_on] for row, one in zip(rows, found, strict=True)]
     table("Holds", columns, rows)
 
 

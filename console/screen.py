@@ -58,7 +58,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for place, name in enumerate(columns):
         figures = bool(found) and all(row[place].replace(",", "").isdigit() for row in found)
-        shown.add_column(name, justify="right" if figures else "left", overflow="fold")
+        # The first column names things, which people copy: it is never broken.
+        shown.add_column(name, justify="right" if figures else "left", overflow="fold", no_wrap=place == 0)
     for row in found:
         shown.add_row(*(Text(value) for value in row))
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE).print(shown)

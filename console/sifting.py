@@ -82,7 +82,10 @@ def _show(done: Sifted, line: str) -> None:
     table("What was found", ("Kind", "Findings"), by_kind)
     due = [row for row in done.counts if row.kind in (Kind.PAST_RETENTION, Kind.HELD)]
     due.sort(key=lambda row: (row.rule, row.store, row.class_name, row.kind))
-    rows = [(row.rule, row.store, row.class_name, row.kind.replace("_", " "), row.n, row.earliest) for row in due]
+    rows = [
+        (row.rule, row.store, row.class_name, "held" if row.kind is Kind.HELD else "due", row.n, row.earliest)
+        for row in due
+    ]
     if rows:
-        table("Past retention, by rule", ("Rule", "Store", "Class", "Kind", "Records", "Earliest due"), rows)
+        table("Past retention, by rule", ("Rule", "Store", "Class", "State", "Records", "Earliest due"), rows)
     say("Nothing was changed. Next: `winnow review` writes the pack; then `winnow decide`.")
