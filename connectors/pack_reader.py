@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from openpyxl import Workbook, load_workbook
 
@@ -92,11 +93,13 @@ def read_decisions(path: str | Path) -> PackAnswers:
     with warnings.catch_warnings():
         # openpyxl warns of parts that it does not keep; nothing is written back, so nothing is lost.
         warnings.filterwarnings("ignore", module=r"openpyxl\..*")
-        book = _open(file)
-        try:
-            answers = _read(book, complaints)
-        finally:
-            book.close()
+        # A workbook that fails to open leaves its own file open, so the file is ours to close.
+        with file.open("rb") as stream:
+            book = _open(stream, file.name)
+            try:
+                answers = _read(book, complaints)
+            finally:
+                book.close()
     complaints.raise_if_any()
     return answers
 
@@ -105,11 +108,11 @@ def _unreadable(file: str) -> BadInput:
     return BadInput(Problem("cannot be read as a workbook", file=file, mend="Save it as XLSX and try again."))
 
 
-def _open(file: Path) -> Workbook:
+def _open(stream: BinaryIO, name: str) -> Workbook:
     try:
-        return load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        return load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     except _UNREADABLE:
-        raise _unreadable(file.name) from None
+        raise _unreadable(name) from None
 
 
 def _read(book: Workbook, complaints: Complaints) -> PackAnswers:

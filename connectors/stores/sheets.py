@@ -90,9 +90,10 @@ class WorkbookStore(RewrittenFile):
             raise BadInput(self._problem(f"the file {self._path.name} is not there"))
         check_archive(self._path)
         try:
-            with warnings.catch_warnings():
+            # A workbook that fails to open leaves its own file open, so the file is ours to close.
+            with warnings.catch_warnings(), self._path.open("rb") as stream:
                 warnings.simplefilter("ignore")  # openpyxl tells which parts it does not read
-                book = openpyxl.load_workbook(self._path, read_only=True, data_only=data_only)
+                book = openpyxl.load_workbook(stream, read_only=True, data_only=data_only)
                 try:
                     yield book
                 finally:
@@ -109,9 +110,9 @@ class WorkbookStore(RewrittenFile):
         return plan.NOT_REWRITABLE if loses_parts(self._path) or has_formulas(self._path) else ""
 
     def _without(self, books: Books) -> tuple[bytes, int]:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self._path.open("rb") as stream:
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(self._path)
+            book = openpyxl.load_workbook(stream)
         found = 0
         for item in self._spec.classes:
             found += self._take_out(book[item.place], item, books)
