@@ -33,6 +33,7 @@ from rules.evidence.leaf import decode
 from rules.review.values import Kind
 
 PURPOSES = ("statistics", "supervision")
+SUMMARY = "summary.json"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -114,9 +115,9 @@ def summarise(project: Project, proposal: str, run: str) -> dict[str, Any]:
         "verified": verified.status == 0,
         "as_of": frozen.as_of.isoformat(),
         "cooling_off_days": project.settings.cooling_off_days,
-        "files": sorted(str(path.relative_to(project.folder.parent)) for path in out.iterdir()),
+        "files": sorted(str(path.relative_to(project.folder.parent)) for path in {*out.iterdir(), out / SUMMARY}),
     }
-    write_whole(out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_whole(out / SUMMARY, (json.dumps(summary, indent=2) + "\n").encode())
     return summary
 
 
