@@ -51,7 +51,7 @@ def sift(
         raise BadInput([Problem(f"the schedule has no class {name!r}", key="--only") for name in unknown])
     day = as_of or project.today()
     inputs = SiftInputs(
-        schedule=project.schedule,
+        schedule=project.schedule.on(day),
         stores=stores_of(project),
         as_of=day,
         holds=tuple(holds.all_holds(project.ledger)),

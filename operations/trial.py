@@ -48,7 +48,7 @@ class WhatIf:
 def try_sift(project: Project, schedule: Schedule, as_of: date, progress: Progress = silent) -> Trial:
     """Sift into a ledger that is thrown away; free text is not read. Raises StoreUnavailable, BadInput."""
     inputs = SiftInputs(
-        schedule=schedule,
+        schedule=schedule.on(as_of),
         stores=stores_of(project),
         as_of=as_of,
         holds=tuple(holds.all_holds(project.ledger)),

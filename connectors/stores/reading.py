@@ -15,8 +15,8 @@ from rules.errors import Problem
 from rules.review.values import Record
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
-from rules.schedule.judge import Contact, date_fields, follows_head
-from rules.schedule.values import Condition, Control, RecordClass, Role, Rule, Schedule
+from rules.schedule.judge import Contact, date_fields, events_of, follows_head
+from rules.schedule.values import Condition, Control, FieldRef, RecordClass, Role, Rule, Schedule
 
 PAGE = 1_000
 CHUNK = 500
@@ -167,6 +167,10 @@ class StoreReader:
         author = next(iter(record_class.with_role(Role.AUTHOR)), None)
         others = [here.text(name) if name else func.nullif("", "") for name in (link, author)]
         dates = [as_text(here.columns[name]).label(f"d{n}") for n, name in enumerate(date_fields(record_class))]
+        events = [
+            self.compiler.event(record_class.name, ref).label(f"e{n}") for n, ref in enumerate(events_of(record_class))
+        ]
+        dates += events
         flags = [value.label(f"f{n}") for n, (_, value) in enumerate(self._flags(record_class))]
         seal = self.seals[record_class.name]
         others.append(func.nullif("", "") if seal is None else seal)
@@ -176,7 +180,7 @@ class StoreReader:
         return [pair for rule in record_class.rules for pair in self.compiler.flags(rule)]
 
     def _record(self, record_class: RecordClass, row: Sequence[Any]) -> Record:
-        names = date_fields(record_class)
+        names = (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))
         flag_names = [name for name, _ in self._flag_names(record_class)]
         dates = dict(
             zip(names, (None if v is None else str(v) for v in row[_FIXED : _FIXED + len(names)]), strict=True)
@@ -215,9 +219,11 @@ def unanswerable(
         asked += [(control.id, control.flag_when) for control in record_class.controls]
         asked += [(hold.id, hold.when) for hold in record_class.holds]
         asked += [(f"{record_class.name}.open_when", record_class.open_when)]
-        for name, condition in asked:
+        for name, condition in [*asked, *((f"{record_class.name}'s rules", ref) for ref in events_of(record_class))]:
             try:
-                if condition is not None:
+                if isinstance(condition, FieldRef):
+                    compiler.event(record_class.name, condition)
+                elif condition is not None:
                     compiler.condition(condition, here)
             except NotInStoreError as missing:
                 mend = "Map that class in the same store, or change the condition."

@@ -88,7 +88,7 @@ class FileSift:
             if record is file.head:
                 said = (*said, *self._read_first(file, topics))
             yield due_finding(
-                self.sifting, record, rule, file.verdict.due_on, said, facts, holds, action=str(rule.then)
+                self.sifting, record, rule, file.verdict.due_on, said, facts, holds, action=rule.then.carried_out
             )
 
     def _read_first(self, file: File, topics: Mapping[Place, tuple[str, ...]]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from rules.review.values import Finding, Kind, Record
 from rules.review.version import version_of
 from rules.schedule.values import Rule
 
+REVIEW = "the schedule orders a review"
+
 
 def due_finding(
     sifting: Sifting,
@@ -32,10 +34,10 @@ def due_finding(
         rule=rule.id,
         subject=record.subject,
         due_on=due_on,
-        action=action or str(rule.then),
+        action=action or rule.then.carried_out,
         version=version_of(record),
         facts={name: value for name, value in said.items() if value},
-        read_first=tuple(topics),
+        read_first=(*topics, REVIEW) if rule.then.kind == "review" else tuple(topics),
     )
 
 

@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 
 from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
+from rules.schedule.judge import clocks
 from rules.schedule.sql_functions import days_between, exact_text, letters_in, readable_text
 from rules.schedule.values import (
     LAST_CONTACT,
@@ -46,6 +47,8 @@ from rules.schedule.values import (
     Every,
     Exists,
     FieldOf,
+    FieldRef,
+    Forever,
     Longer,
     Longest,
     Missing,
@@ -59,8 +62,10 @@ from rules.schedule.values import (
     Schedule,
     Some,
     Term,
+    Until,
     WithHead,
 )
+from rules.schedule.yardstick import UNREADABLE
 
 Expression = ColumnElement[Any]
 
@@ -170,6 +175,30 @@ class Compiler:
         }
         return Source(alias, columns, source.native_dates)
 
+    def _absent(self, class_name: str, ref: FieldRef) -> Expression:
+        if ref.of:
+            return self.event(class_name, ref).is_(None)
+        return self.source(class_name).columns[ref.name].is_(None)
+
+    def event(self, class_name: str, ref: FieldRef) -> Expression:
+        """The latest date of a field in another class for the same subject: NULL when there is none.
+
+        A date among them that cannot be read makes the whole event unreadable. Raises NotInStoreError.
+        """
+        here, other = self.source(class_name), self._alias(ref.of)
+        mine, theirs = self.schedule.get(class_name).subject, self.schedule.get(ref.of).subject
+        assert mine is not None  # the parser sees to both
+        assert theirs is not None
+        try:
+            same = as_text(other.columns[theirs]) == here.filled(mine)
+            text = as_text(other.columns[ref.name])
+        except KeyError as missing:
+            raise NotInStoreError(str(missing.args[0])) from None
+        dirty = and_(same, other.columns[ref.name].is_not(None), not_(other.readable(ref.name)))
+        found = select(literal(1)).select_from(other.table).where(dirty)
+        latest = select(func.max(text)).select_from(other.table).where(same).scalar_subquery()
+        return case((exists(found), literal(UNREADABLE)), else_=latest)
+
     def flags(self, rule: Rule) -> Iterator[tuple[str, Expression]]:
         """Yield (flag name, 1 / 0 / NULL) for the rule's conditions, as `judge` expects them."""
         here = self.source(rule.class_name)
@@ -186,11 +215,13 @@ class Compiler:
         """A sargable superset of the records whose `term` has run out on `as_of` (readable dates only)."""
         if isinstance(term, WithHead):
             return true()
+        if isinstance(term, Until | Forever):
+            return true() if isinstance(term, Until) and term.day <= as_of else false()
         if isinstance(term, Longest):
             return and_(*(self.in_range(part, here, as_of) for part in term.terms))
         if isinstance(term, Birthday):
             return self._up_to(here, term.of, cutoff(self.schedule, term, as_of), optional=False)
-        names = [(ref.name, ref.optional) for ref in term.triggers if ref.name != LAST_CONTACT]
+        names = [(ref.name, ref.optional) for ref in term.triggers if own(ref)]
         last = cutoff(self.schedule, term, as_of)
         return and_(true(), *(self._up_to(here, name, last, optional=optional) for name, optional in names))
 
@@ -212,10 +243,13 @@ class Compiler:
         ]
         # A clock whose triggers are all optional and all absent has no start either.
         bad += [
-            and_(*(here.columns[ref.name].is_(None) for ref in part.triggers))
-            for part in afters(rule.keep)
+            and_(*(self._absent(rule.class_name, ref) for ref in part.triggers))
+            for part in clocks(rule.keep)
             if all(ref.optional and ref.name != LAST_CONTACT for ref in part.triggers)
         ]
+        for ref in (ref for part in clocks(rule.keep) for ref in part.triggers if ref.of):
+            event = self.event(rule.class_name, ref)
+            bad.append(event == UNREADABLE if ref.optional else func.coalesce(event, UNREADABLE) == UNREADABLE)
         return and_(self.applies(rule), or_(false(), *bad))
 
 
@@ -234,18 +268,14 @@ def _ordered(left: Expression, order: Order, right: int) -> Expression:
     return found
 
 
+def own(ref: FieldRef) -> bool:
+    """Whether a trigger lies in the record itself."""
+    return not ref.of and ref.name != LAST_CONTACT
+
+
 def flag(condition: Expression) -> Expression:
     """A condition as 1, 0 or NULL (unknown), evaluated once."""
     return cast(condition, Integer)
-
-
-def afters(term: Term) -> Iterator[After]:
-    """Yield the `after` clocks of a term, however nested."""
-    if isinstance(term, After):
-        yield term
-    elif isinstance(term, Longest):
-        for part in term.terms:
-            yield from afters(part)
 
 
 def triggers_of(term: Term) -> tuple[tuple[str, bool], ...]:
@@ -257,7 +287,7 @@ def triggers_of(term: Term) -> tuple[tuple[str, bool], ...]:
         elif isinstance(part, Birthday):
             nested = tuple((name, False) for name in (part.of, part.at) if name)
         elif isinstance(part, After):
-            nested = tuple((ref.name, ref.optional) for ref in part.triggers if ref.name != LAST_CONTACT)
+            nested = tuple((ref.name, ref.optional) for ref in part.triggers if own(ref))
         else:
             nested = ()
         for name, optional in nested:

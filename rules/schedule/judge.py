@@ -5,7 +5,7 @@ No optimisation lives here: this is the yardstick that every compiled SELECT mus
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from enum import StrEnum
@@ -17,12 +17,14 @@ from rules.schedule.values import (
     After,
     Birthday,
     FieldRef,
+    Forever,
     Longest,
     RecordClass,
     Role,
     Rule,
     Schedule,
     Term,
+    Until,
     WithHead,
 )
 
@@ -76,18 +78,22 @@ class Bench:
             if contact.unreadable:
                 raise Unreadable(LAST_CONTACT)
             return contact.latest
-        text = dates[ref.name]
+        text = dates[ref.key]
         if text is None and ref.optional:
             return None  # absent; a blank is not absent but unreadable
         found = parse_date(text, self.zone)
         if found is None:
-            raise Unreadable(ref.name)
+            raise Unreadable(ref.key)
         return found
 
     def runs_out(self, term: Term, dates: Mapping[str, str | None], contact: Contact) -> date | None:
         """The day on which `term` runs out; None for `with head` alone. Raises Unreadable."""
         if isinstance(term, WithHead):
             return None
+        if isinstance(term, Until):
+            return term.day
+        if isinstance(term, Forever):
+            return date.max
         if isinstance(term, Longest):
             ends = [self.runs_out(part, dates, contact) for part in term.terms]
             return max((end for end in ends if end is not None), default=None)
@@ -102,7 +108,7 @@ class Bench:
         starts = [self.trigger(ref, dates, contact) for ref in term.triggers]
         known = [start for start in starts if start is not None]
         if not known:
-            raise Unreadable(", ".join(ref.name for ref in term.triggers))
+            raise Unreadable(", ".join(ref.key for ref in term.triggers))
         start = max(known)
         if term.rounding:
             month, day = next((m, d) for name, m, d in self.schedule.year_ends if name == term.rounding)
@@ -136,6 +142,23 @@ def judge(
 def follows_head(term: Term) -> bool:
     """Whether the term is (or contains) `with <head>`: the record stays at least as long as its file."""
     return isinstance(term, WithHead) or (isinstance(term, Longest) and any(follows_head(t) for t in term.terms))
+
+
+def events_of(record_class: RecordClass) -> tuple[FieldRef, ...]:
+    """The triggers of a class's rules that lie in another class, each once, in order."""
+    terms = [rule.keep for rule in record_class.rules]
+    terms += [control.after for control in record_class.controls if control.after is not None]
+    found = [ref for term in terms for part in clocks(term) for ref in part.triggers if ref.of]
+    return tuple({ref.key: ref for ref in found}.values())
+
+
+def clocks(term: Term) -> Iterator[After]:
+    """Yield the `after` clocks of a term, however nested."""
+    if isinstance(term, After):
+        yield term
+    elif isinstance(term, Longest):
+        for part in term.terms:
+            yield from clocks(part)
 
 
 def date_fields(record_class: RecordClass) -> tuple[str, ...]:

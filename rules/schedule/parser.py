@@ -15,7 +15,7 @@ from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.judge import follows_head
 from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
-from rules.schedule.terms import parse_period, parse_term
+from rules.schedule.terms import parse_day, parse_period, parse_term
 from rules.schedule.values import (
     Action,
     AutomaticHold,
@@ -36,7 +36,10 @@ _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds")
-_RULE_KEYS = ("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence")
+_RULE_KEYS = (
+    *("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence"),
+    *("in_force_from", "in_force_until"),
+)
 _CONTROL_KEYS = ("id", "flag_when", "after", "says", "because")
 _QUALITY: Mapping[str, CheckKind] = {
     "not_empty": "not empty",
@@ -97,6 +100,11 @@ class _Classes:
             reading.wrong(at, "must hold the classes by name", "Write `client:` and its entries, indented")
         self.fields = {name: self._fields(value) for name, value in at.mapping.items()}
         self.names = {name: frozenset(item.name for item in fields) for name, fields in self.fields.items()}
+        self.dated = {
+            name: frozenset(item.name for item in fields if item.roles & _DATED)
+            for name, fields in self.fields.items()
+            if any(Role.SUBJECT in item.roles for item in fields)
+        }
         self.places: dict[str, Located] = {}
 
     def read(self) -> Iterator[RecordClass]:
@@ -175,6 +183,8 @@ class _Classes:
             then=self._action(class_name, self.reading.need_text(at, "then")),
             because=self._because(at),
             confidence=cast(Confidence, confidence.text) if confidence else "general",
+            in_force_from=self._try(at.mapping.get("in_force_from"), parse_day),
+            in_force_until=self._try(at.mapping.get("in_force_until"), parse_day),
         )
 
     def _control(self, class_name: str, at: Located) -> Control:
@@ -198,8 +208,9 @@ class _Classes:
         return AutomaticHold(self._id(at), class_name, kind.text, cast(Condition, when), self._because(at))
 
     def _term(self, class_name: str, text: str) -> Term:
+        events = self.dated if any(Role.SUBJECT in item.roles for item in self.fields[class_name]) else {}
         dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
-        return parse_term(text, dated, frozenset(self.fields))
+        return parse_term(text, dated, frozenset(self.fields), events)
 
     def _expectations(self, class_name: str, entries: tuple[Located, ...]) -> tuple[Expectation, ...]:
         found: list[Expectation] = []
@@ -227,12 +238,14 @@ class _Classes:
         return Expectation(says, class_name, _QUALITY[kinds[0]], fields, self._because(at))
 
     def _action(self, class_name: str, at: Located) -> Action:
-        if at.text == "destroy":
-            return Action()
+        if at.text in ("destroy", "review"):
+            return Action("review" if at.text == "review" else "destroy")
         fields = tuple(name.strip() for name in at.text.removeprefix("blank ").split(","))
         if not at.text.startswith("blank ") or not set(fields) <= self.names[class_name]:
             if at.text:
-                self.reading.wrong(at, f"unknown action {at.text!r}", "Write `destroy` or `blank field, field`")
+                self.reading.wrong(
+                    at, f"unknown action {at.text!r}", "Write `destroy`, `review` or `blank field, field`"
+                )
             return Action()
         return Action("blank", fields)
 

@@ -13,6 +13,7 @@ from rules.schedule.values import (
     Exists,
     FieldOf,
     FieldRef,
+    Forever,
     Longer,
     Longest,
     Missing,
@@ -22,6 +23,7 @@ from rules.schedule.values import (
     SameField,
     Some,
     Term,
+    Until,
     WithHead,
     ordinal,
 )
@@ -31,6 +33,10 @@ def in_words(term: Term) -> str:
     """`7 years after the later of closed on and last contact, and until the 25th birthday …`."""
     if isinstance(term, WithHead):
         return f"as long as the file of the {_words(term.head)}"
+    if isinstance(term, Until):
+        return f"until {term.day.isoformat()}"
+    if isinstance(term, Forever):
+        return "for good"
     if isinstance(term, Longest):
         return "; and ".join(in_words(part) for part in term.terms)
     if isinstance(term, Birthday):
@@ -53,6 +59,8 @@ def _after(term: After) -> str:
 
 
 def _trigger(ref: FieldRef) -> str:
+    if ref.of:
+        return f"the latest {_words(ref.name)} of any {_words(ref.of)}"
     return f"{_words(ref.name)} (if any)" if ref.optional and "_" in ref.name else _words(ref.name)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from rules.schedule.judge import Bench, Contact, State, date_fields, follows_head, judge
+from rules.schedule.judge import Bench, Contact, State, date_fields, events_of, follows_head, judge
 from rules.schedule.values import Longest, Role, Rule, Schedule, Term, WithHead
 from rules.schedule.yardstick import flags_of
 
@@ -41,5 +41,7 @@ def due_without_dates(schedule: Schedule, rule: Rule) -> bool:
     record_class = schedule.get(rule.class_name)
     nothing: dict[str, str | None] = {item.name: None for item in record_class.fields}
     flags = flags_of(rule, nothing, lambda _: (), ZoneInfo(schedule.zone))
-    dates = {name: None for name in date_fields(record_class)}
-    return judge(Bench(schedule, date.max), rule, dates, flags, Contact()).state is State.DUE
+    dates = {name: None for name in (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))}
+    # The last day but one of the calendar: what is kept for ever is not due even then.
+    bench = Bench(schedule, date.max - timedelta(days=1))
+    return judge(bench, rule, dates, flags, Contact()).state is State.DUE

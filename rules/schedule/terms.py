@@ -11,16 +11,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import get_args
 
 from rules.schedule.conditions import NotUnderstood, nearest
-from rules.schedule.values import LAST_CONTACT, After, Birthday, FieldRef, Longest, Period, Rounding, Term, WithHead
+from rules.schedule.values import (
+    LAST_CONTACT,
+    After,
+    Birthday,
+    FieldRef,
+    Forever,
+    Longest,
+    Period,
+    Rounding,
+    Term,
+    Until,
+    WithHead,
+)
 
 _PERIOD = re.compile(r"(\d{1,3}) (year|month|week|day)s?(?: and | |$)")
 _BIRTHDAY = re.compile(
     r"until (\d{1,3})(?:st|nd|rd|th) birthday of (\w+)(?: \((\d{1,3})(?:st|nd|rd|th) if (\d{1,3}) at (\w+)\))?"
 )
 _AFTER = re.compile(r"(.+?) after (?:end of (\w+ year) of )?(.+)")
+_EVENT = re.compile(r"latest (\w+) of (\w+)( if any)?")
 _YEARS: Mapping[str, Rounding] = {name: name for name in get_args(Rounding) if name}
 
 
@@ -36,26 +50,33 @@ def parse_period(text: str) -> Period:
     return Period(found["year"], found["month"], found["week"], found["day"])
 
 
-def parse_term(text: str, fields: frozenset[str], classes: frozenset[str]) -> Term:
-    """Parse a `keep` line over the date fields of its class. Raises NotUnderstood."""
+def parse_term(
+    text: str, fields: frozenset[str], classes: frozenset[str], events: Mapping[str, frozenset[str]] | None = None
+) -> Term:
+    """Parse a `keep` line over the date fields of its class. Raises NotUnderstood.
+
+    `events` gives the date fields of every class whose records carry a subject.
+    """
     text = " ".join(text.split())
     if text.startswith("longest of [") and text.endswith("]"):
         parts = _split(text.removeprefix("longest of [").removesuffix("]"))
-        return Longest(tuple(parse_term(part, fields, classes) for part in parts))
+        return Longest(tuple(parse_term(part, fields, classes, events) for part in parts))
     if text.startswith("with "):
         head = text.removeprefix("with ")
         if head not in classes:
             raise NotUnderstood(f"follows the class {head!r}, which the schedule lacks{nearest(head, classes)}")
         return WithHead(head)
+    if text == "forever":
+        return Forever()
     if text.startswith("until "):
-        return _birthday(text, fields)
+        return _until(text) or _birthday(text, fields)
     match = _AFTER.fullmatch(text)
     if match is None:
         raise NotUnderstood(
             "cannot be read; write e.g. `7 years after closed_on` or `until 25th birthday of date_of_birth`"
         )
     rounding = _rounding(match[2])
-    return After(parse_period(match[1]), _triggers(match[3], fields), rounding)
+    return After(parse_period(match[1]), _triggers(match[3], fields, events or {}), rounding)
 
 
 def _birthday(text: str, fields: frozenset[str]) -> Birthday:
@@ -79,17 +100,39 @@ def _rounding(name: str | None) -> Rounding:
     return _YEARS[name]
 
 
-def _triggers(text: str, fields: frozenset[str]) -> tuple[FieldRef, ...]:
+def parse_day(text: str) -> date:
+    """`2026-06-29` → date. Raises NotUnderstood."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text.strip(), re.ASCII) is not None:
+            return date.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    raise NotUnderstood(f"has {text!r}, which is no day of the calendar; write e.g. 2026-06-29")
+
+
+def _until(text: str) -> Until | None:
+    day = text.removeprefix("until ")
+    return Until(parse_day(day)) if re.match(r"\d{4}-", day, re.ASCII) else None
+
+
+def _triggers(text: str, fields: frozenset[str], events: Mapping[str, frozenset[str]]) -> tuple[FieldRef, ...]:
     if text.startswith("latest of (") and text.endswith(")"):
         names = _split(text.removeprefix("latest of (").removesuffix(")"))
     else:
         names = [text]
-    return tuple(_trigger(name, fields) for name in names)
+    return tuple(_trigger(name, fields, events) for name in names)
 
 
-def _trigger(text: str, fields: frozenset[str]) -> FieldRef:
+def _trigger(text: str, fields: frozenset[str], events: Mapping[str, frozenset[str]]) -> FieldRef:
     if text == LAST_CONTACT:
         return FieldRef(LAST_CONTACT, optional=True)
+    event = _EVENT.fullmatch(text)
+    if event is not None:
+        if event[2] not in events:
+            raise NotUnderstood(
+                f"names events of {event[2]!r}, no class with a subject{nearest(event[2], frozenset(events))}"
+            )
+        return FieldRef(_known(event[1], events[event[2]]), optional=event[3] is not None, of=event[2])
     name = text.removesuffix(" if any")
     return FieldRef(_known(name, fields), optional=name != text)
 

@@ -7,7 +7,8 @@ subject in any store. `LAST_CONTACT` names the latest contact with the subject o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -56,13 +57,23 @@ class Period:
 
 @dataclass(frozen=True)
 class FieldRef:
-    """A date field of the record (or `LAST_CONTACT`). An optional one may be empty; it may not be unreadable."""
+    """A date field of the record (or `LAST_CONTACT`). An optional one may be absent; it may not be unreadable.
+
+    With `of`, the latest such date among the records of that class that share the subject, in the same store.
+    """
 
     name: str
     optional: bool = False
+    of: str = ""
+
+    @property
+    def key(self) -> str:
+        """Under which name the date of this trigger is among the dates of a record."""
+        return f"{self.of}.{self.name}" if self.of else self.name
 
     def __str__(self) -> str:
-        return f"{self.name} if any" if self.optional and self.name != LAST_CONTACT else self.name
+        name = f"latest {self.name} of {self.of}" if self.of else self.name
+        return f"{name} if any" if self.optional and self.name != LAST_CONTACT else name
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,24 @@ class WithHead:
 
 
 @dataclass(frozen=True)
+class Until:
+    """Until a calendar date that somebody fixed (a funder's notice)."""
+
+    day: date
+
+    def __str__(self) -> str:
+        return f"until {self.day.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Forever:
+    """Never due."""
+
+    def __str__(self) -> str:
+        return "forever"
+
+
+@dataclass(frozen=True)
 class Longest:
     """Until the last of several terms has run out."""
 
@@ -114,7 +143,7 @@ class Longest:
         return f"longest of [{', '.join(str(term) for term in self.terms)}]"
 
 
-Term = After | Birthday | WithHead | Longest
+Term = After | Birthday | WithHead | Until | Forever | Longest
 
 
 @dataclass(frozen=True)
@@ -232,13 +261,21 @@ Condition = (
 
 @dataclass(frozen=True)
 class Action:
-    """What is done with a due record: `destroy` it, or `blank` the named fields and keep the rest."""
+    """What is done with a due record: `destroy` it, `blank` the named fields and keep the rest, or `review` it.
 
-    kind: Literal["destroy", "blank"] = "destroy"
+    A record to be reviewed is destroyed only after a named person has read it; no group decision covers it.
+    """
+
+    kind: Literal["destroy", "blank", "review"] = "destroy"
     fields: tuple[str, ...] = ()
 
+    @property
+    def carried_out(self) -> str:
+        """What a store is told to do once people have decided: `destroy`, or `blank field, field`."""
+        return str(self) if self.kind == "blank" else "destroy"
+
     def __str__(self) -> str:
-        return self.kind if self.kind == "destroy" else f"blank {', '.join(self.fields)}"
+        return f"blank {', '.join(self.fields)}" if self.kind == "blank" else self.kind
 
 
 @dataclass(frozen=True)
@@ -258,6 +295,13 @@ class Rule:
     then: Action = Action()
     because: tuple[str, ...] = ()
     confidence: Confidence = "general"
+    in_force_from: date | None = None
+    in_force_until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether the rule applies on `day` (both ends included): law changes on known dates."""
+        begun = self.in_force_from is None or self.in_force_from <= day
+        return begun and (self.in_force_until is None or day <= self.in_force_until)
 
 
 @dataclass(frozen=True)
@@ -369,6 +413,13 @@ class Schedule:
             if record_class.name == name:
                 return record_class
         raise KeyError(name)
+
+    def on(self, day: date) -> Schedule:
+        """The schedule with only those rules that are in force on `day`; itself when all are."""
+        if all(rule.in_force(day) for record_class in self.classes for rule in record_class.rules):
+            return self
+        classes = [replace(c, rules=tuple(rule for rule in c.rules if rule.in_force(day))) for c in self.classes]
+        return replace(self, classes=tuple(classes))
 
     def members(self, head: str) -> tuple[RecordClass, ...]:
         """The classes whose records belong to the file of `head`."""

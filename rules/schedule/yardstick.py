@@ -16,6 +16,7 @@ from rules.schedule.values import (
     DaysApart,
     Every,
     Exists,
+    FieldRef,
     Longer,
     Missing,
     Not,
@@ -27,6 +28,7 @@ from rules.schedule.values import (
     Some,
 )
 
+UNREADABLE = "unreadable"  # stands for an event of which some date cannot be read
 Row = Mapping[str, str | None]
 Lookup = Callable[[str], Iterable[Row]]
 
@@ -108,3 +110,19 @@ def flags_of(rule: Rule, row: Row, lookup: Lookup, zone: tzinfo) -> dict[str, bo
     """The answers of a rule's conditions for one row, keyed as `judge` expects them."""
     parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
     return {f"{rule.id}.{name}": holds(part, row, lookup, zone) for name, part in parts.items() if part is not None}
+
+
+def event_in(ref: FieldRef, subjects: tuple[str, str], row: Row, lookup: Lookup, zone: tzinfo) -> str | None:
+    """The latest date of a trigger in another class; `subjects` are the fields of the person there and here.
+
+    `unreadable` when some date of the person there cannot be read, None when there is none at all.
+    """
+    theirs, mine = subjects
+    person = row.get(mine)
+    if _text(row, mine) is None:
+        return None
+    texts = [other.get(ref.name) for other in lookup(ref.of) if other.get(theirs) == person]
+    known = [text for text in texts if text is not None]
+    if any(parse_date(text, zone) is None for text in known):
+        return UNREADABLE
+    return max(known, default=None)

@@ -23,6 +23,7 @@ from rules.schedule.values import (
     Field,
     FieldOf,
     FieldRef,
+    Forever,
     Longer,
     Longest,
     Missing,
@@ -38,6 +39,7 @@ from rules.schedule.values import (
     Schedule,
     Some,
     Term,
+    Until,
     WithHead,
 )
 
@@ -76,7 +78,8 @@ def periods() -> st.SearchStrategy[Period]:
 
 def triggers() -> st.SearchStrategy[FieldRef]:
     in_record = st.builds(FieldRef, st.sampled_from(DATES), st.booleans())
-    return in_record | st.just(FieldRef(LAST_CONTACT, optional=True))
+    elsewhere = st.builds(FieldRef, st.sampled_from(DATES), st.booleans(), st.just("other"))
+    return in_record | elsewhere | st.just(FieldRef(LAST_CONTACT, optional=True))
 
 
 def terms() -> st.SearchStrategy[Term]:
@@ -88,7 +91,8 @@ def terms() -> st.SearchStrategy[Term]:
     )
     born = st.builds(Birthday, st.sampled_from([18, 21, 25]), st.sampled_from(DATES))
     older = st.builds(Birthday, st.just(25), st.just("born"), st.just(26), st.just(17), st.sampled_from(DATES))
-    simple = after | born | older | st.just(WithHead("head"))
+    fixed = st.builds(Until, st.sampled_from([AS_OF - timedelta(days=1), AS_OF, AS_OF + timedelta(days=1)]))
+    simple = after | born | older | fixed | st.just(Forever()) | st.just(WithHead("head"))
     longest = st.lists(simple, min_size=1, max_size=3).map(lambda found: Longest(tuple(found)))
     nested = st.tuples(simple, longest).map(Longest)
     return simple | longest | nested

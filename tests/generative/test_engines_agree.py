@@ -15,9 +15,9 @@ from sqlalchemy.types import NullType, TypeEngine
 from connectors.engines import engine
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, Source, as_text
-from rules.schedule.judge import Bench, Contact, State, judge
+from rules.schedule.judge import Bench, Contact, State, clocks, judge
 from rules.schedule.values import Condition, Rule, Term
-from rules.schedule.yardstick import flags_of
+from rules.schedule.yardstick import event_in, flags_of
 from tests.generative import schedules
 from tests.generative.profile import examples
 from tests.generative.schedules import AS_OF, DATES, SCHEDULE, TEXTS, Cell
@@ -58,6 +58,9 @@ def fill(connection: Connection, compiler: Compiler, class_name: str, rows: Rows
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 
+SUBJECTS = ("case_number", "case_number")
+
+
 def agree(connection: Connection, compiler: Compiler, rule: Rule, records: Rows, others: Rows) -> None:
     """Compare every answer of the database with the yardstick's."""
     here = compiler.source("record")
@@ -65,17 +68,24 @@ def agree(connection: Connection, compiler: Compiler, rule: Rule, records: Rows,
     beside = fill(connection, compiler, "other", others)
     flags = dict(compiler.flags(rule))
     brought = or_(compiler.applies(rule) & compiler.in_range(rule.keep, here, AS_OF), compiler.undatable(rule))
+    events = [ref for part in clocks(rule.keep) for ref in part.triggers if ref.of]
     wanted = [*flags.values(), *(here.readable(name) for name in DATES)]
+    wanted += [compiler.event("record", ref) for ref in events]
     key = here.columns["record_id"]
     said = {row[0]: row[1:] for row in connection.execute(select(key, *wanted)).all()}
     candidates = set(connection.execute(select(key).where(brought)).scalars())
     for row in held:
         expected = flags_of(rule, row, lambda name: {"record": held, "other": beside}[name], BENCH.zone)
-        answers = [None if value is None else bool(value) for value in said[row["record_id"]]]
+        told = said[row["record_id"]][: len(wanted) - len(events)]
+        answers = [None if value is None else bool(value) for value in told]
         assert dict(zip(flags, answers, strict=False)) == expected
         readable = [parse_date(row[name], BENCH.zone) is not None for name in DATES]
         assert answers[len(flags) :] == readable
-        state = judge(BENCH, rule, {name: row[name] for name in DATES}, expected, LONG_AGO).state
+        dates = {name: row[name] for name in DATES}
+        for ref, text in zip(events, said[row["record_id"]][len(told) :], strict=True):
+            dates[ref.key] = event_in(ref, SUBJECTS, row, lambda _: beside, BENCH.zone)
+            assert text == dates[ref.key]
+        state = judge(BENCH, rule, dates, expected, LONG_AGO).state
         if state in (State.DUE, State.UNDATABLE, State.BREACH):
             assert row["record_id"] in candidates
 
