@@ -56,7 +56,7 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
     is begun; StoreUnavailable and BadInput at any time, and then the next call goes on from there.
     """
     run = known_run(project, run_id)
-    carrying = carrying_of(project, progress)
+    carrying = carrying_of(project, run, progress)
     if run.state == runs.CLOSED:
         return finish(project, carrying, run)
     superseded = run.schedule_digest != project.schedule.digest
@@ -86,12 +86,14 @@ def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
 
 def confirmation_for(project: Project, run_id: str) -> str:
     """The words that start a run."""
-    return confirmation_words(carrying_of(project), known_run(project, run_id))
+    run = known_run(project, run_id)
+    return confirmation_words(carrying_of(project, run), run)
 
 
 def work_list(project: Project, run_id: str, store: str = "") -> list[WorkItem]:
     """What people have still to destroy by hand for a run; held records are not on it."""
-    rows = still_to_do(carrying_of(project), known_run(project, run_id), store)
+    run = known_run(project, run_id)
+    rows = still_to_do(carrying_of(project, run), run, store)
     return [WorkItem(row.store, row.class_name, row.key, row.action) for row in rows]
 
 
@@ -104,7 +106,7 @@ def confirm(
     first: who signed the longer list signs again. Raises BadInput, or Refused for the same person twice.
     """
     run = known_run(project, run_id)
-    carrying = carrying_of(project)
+    carrying = carrying_of(project, run)
     problems = []
     if not open_rows(project.ledger, run.id, carrying.stores, store):
         problems.append(Problem("has no open work list in this run", key=store or "store"))
@@ -137,12 +139,12 @@ def known_run(project: Project, run_id: str) -> Run:
     return run
 
 
-def carrying_of(project: Project, progress: Progress = silent) -> Carrying:
+def carrying_of(project: Project, run: Run, progress: Progress = silent) -> Carrying:
     """What a run needs of the project."""
     owner = project.random(8).hex()
     return Carrying(
         ledger=project.ledger,
-        schedule=project.schedule,
+        schedule=project.schedule.on(run.as_of),  # the rules by which its records were judged
         stores=stores_of(project),
         signers=[project.log_signer()],
         organisation=project.settings.organisation,
