@@ -37,6 +37,7 @@ class Verb(NamedTuple):
 
 
 VERBS = {
+    "survey": Verb(DPO, "console.surveying", "survey", "Ask of every column whether it is needed; change nothing."),
     "sift": Verb(DPO, "console.sifting", "sift", "Look through all stores for what is past retention; change nothing."),
     "review": Verb(DPO, "console.reviewing", "review", "Write the review pack of a proposal."),
     "decide": Verb(DPO, "console.deciding", "decide", "Recommend, signed: destroy, redact, keep until, hold."),

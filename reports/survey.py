@@ -101,13 +101,14 @@ def survey_html(survey: Survey) -> str:
 
 
 def filled_words(column: ColumnEvidence) -> str:
-    """Return how full a column is: `312 of 400 (78.0%)`, or that nobody could count."""
+    """Return how full a column is: `312 of 400 (78.0%)`, `all 400`, or that nobody could count."""
     if column.rows is None:
         return "not counted"
     if not column.class_name and column.filled == column.rows:
         return thousands(column.rows)
-    share = f" ({column.share_filled:.1%})" if column.rows else ""
-    return f"{thousands(column.filled)} of {thousands(column.rows)}{share}"
+    if not column.rows or column.filled in (0, column.rows):
+        return f"all {thousands(column.rows)}" if column.filled else "none"
+    return f"{thousands(column.filled)} of {thousands(column.rows)} ({column.share_filled:.1%})"
 
 
 def uses_in_words(column: ColumnEvidence) -> list[str]:

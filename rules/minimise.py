@@ -171,7 +171,7 @@ def _without_purpose(column: ColumnEvidence) -> _Found:
     reason = f"The schedule names no purpose, and {_records(column.filled)} something in it."
     if column.missed_by:
         return Proposal.BLANK, f"{reason} Something reads it, so blank what is there and leave the column."
-    return Proposal.DROP, f"{reason} Nothing needs it."
+    return Proposal.DROP, f"{reason} Nothing needs it: drop it, in the schedule too."
 
 
 def _sensitive(column: ColumnEvidence) -> _Found:
@@ -186,7 +186,7 @@ def _sensitive(column: ColumnEvidence) -> _Found:
 def _empty(column: ColumnEvidence) -> _Found:
     if not column.rows or column.filled or column.missed_by:
         return None
-    return Proposal.LOOK, f"Held for a purpose ({column.purposes}), but empty in every record, and nothing reads it."
+    return Proposal.LOOK, f"Held as {column.purposes}, but empty in every record, and nothing reads it."
 
 
 def _coarse(column: ColumnEvidence) -> _Found:
@@ -200,10 +200,9 @@ def _coarse(column: ColumnEvidence) -> _Found:
 def _long(column: ColumnEvidence) -> _Found:
     if column.document or not column.long:
         return None
-    reason = (
-        f"{column.long:,} of {column.filled:,} texts are longer than {LONG:,} characters ({column.share_long:.1%})."
-    )
-    return Proposal.TRUNCATE, f"{reason} Let their authors shorten them to what is essential; no program may."
+    how_many = f"{column.long:,} of {column.filled:,} texts ({column.share_long:.1%})"
+    reason = f"{how_many} are longer than {LONG:,} characters. Let their authors shorten them to what is essential;"
+    return Proposal.TRUNCATE, f"{reason} no program may."
 
 
 def _unused(column: ColumnEvidence) -> _Found:
@@ -214,7 +213,7 @@ def _unused(column: ColumnEvidence) -> _Found:
     if column.roles == {Role.BIRTHDAY}:
         return Proposal.LOOK, "A date of birth that no birthday rule, table or extract reads."
     if column.share_filled < RARELY:
-        reason = f"Held for a purpose ({column.purposes}), but nothing reads it and {column.share_filled:.1%} have it."
+        reason = f"Held as {column.purposes}, but nothing reads it and {column.share_filled:.1%} have it."
         return Proposal.LOOK, f"{reason} Is it still asked for?"
     return None
 
@@ -235,9 +234,10 @@ def _why_kept(column: ColumnEvidence) -> str:
         return "No record is held."
     if Role.DETAIL in column.roles:
         return "For reaching the person; it goes with the file."
+    held = "part of the record" if column.roles == {Role.PURPOSE} else column.purposes
     if column.missed_by:
-        return f"Needed: {column.purposes}."
-    return f"Held for a purpose ({column.purposes}); people read it, no rule, table or extract does."
+        return f"Needed as {held}."
+    return f"Held as {held}: people read it, no rule, table or extract does."
 
 
 def _records(count: int) -> str:
