@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from connectors.ledger import holds, runs
 from connectors.ledger.people import Statement
-from connectors.ledger.runs import Run
+from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
 from operations.certify import Certified, certify
 from operations.destroying.closing import close_if_done
@@ -18,6 +18,7 @@ from operations.destroying.context import Carrying, Progress, silent
 from operations.destroying.run import RunUnderWay
 from operations.destroying.taking import confirmation_words, take
 from operations.destroying.work_lists import list_fields, open_rows, settle_held, sign_list, still_to_do, strike
+from operations.extracting.expiry import end_extracts_of
 from operations.people import sign_in
 from operations.project import Project
 from operations.stores import stores_of
@@ -31,12 +32,16 @@ INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class Destroyed:
-    """How far a run came: outcomes by state, what waits on work lists, and the documents once it is closed."""
+    """How far a run came: outcomes by state, what waits on work lists, and the documents once it is closed.
+
+    `ended` are the extracts that died with their first destroyed source: copies given away are still to be destroyed.
+    """
 
     run: str
     outcomes: Mapping[str, int]
     waiting: Mapping[str, int]
     certified: Certified | None
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,21 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
 
 def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
     """Close the run if all is done, and say how far it came."""
+    ended: tuple[str, ...] = ()
     if run.state != runs.CLOSED:
         strike(carrying, run)
+        # Before the run is closed and forgets whose records they were.
+        ended = end_extracts_of(project, _gone_people(project, run.id))
     closed = close_if_done(carrying, run)
     outcomes = runs.outcome_counts(project.ledger, run.id)
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
-    return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None)
+    return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None, ended)
+
+
+def _gone_people(project: Project, run_id: str) -> set[str]:
+    """Whose records this run has destroyed so far."""
+    rows = runs.iterate_planned(project.ledger, run_id, (DESTROY,))
+    return {row.subject for row in rows if row.state == "done" and row.subject is not None}
 
 
 def confirmation_for(project: Project, run_id: str) -> str:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from connectors.ledger import holds, log, releases, runs, sifts
 from operations.destroying.context import TOOL
+from operations.extracting.expiry import end_extracts_past_date
 from operations.project import Project
 from rules.errors import CheckSaidNo
 from rules.evidence.tree import CompactRange, leaf_hash
@@ -28,6 +29,8 @@ class Watched:
 def watch(project: Project) -> Watched:
     """Check the log against its head and last checkpoint, then append a heartbeat and sign it.
 
+    Extracts whose date has come are destroyed.
+
     Raises CheckSaidNo when the stored leaves do not give the root that was signed: the log was changed or
     restored from a backup.
     """
@@ -37,6 +40,7 @@ def watch(project: Project) -> Watched:
         edge = edge.append(leaf_hash(data))
     if (edge.size, edge.root().hex()) != (head.size, head.root):
         raise CheckSaidNo("the destruction log does not give its own root: it was changed or restored")
+    end_extracts_past_date(project)
     log.record(project.ledger, [{"type": "heartbeat", "tool": TOOL}], project.now())
     note = project.sign_log()
     after = log.read_head(project.ledger)
@@ -52,5 +56,5 @@ def overdue(project: Project, today: date) -> dict[str, int]:
         "holds past their review": sum(1 for hold in standing if hold.review_on and hold.review_on < today),
         "holds without a review date": sum(1 for hold in standing if hold.review_on is None),
         "runs not finished": len(runs.runs(project.ledger, (runs.APPROVED, runs.RUNNING))),
-        "extracts to be destroyed": sum(1 for made in releases.extracts(project.ledger) if made.destroy_on <= today),
+        "extracts in use": len(releases.extracts(project.ledger)),
     }
