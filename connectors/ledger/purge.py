@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, tuple_, update
 
 from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, writing
 from connectors.ledger.proposals import line_tag
 from connectors.ledger.runs import CLOSED, get_run
 from connectors.ledger.sifts import SETTLING, from_row
-from connectors.ledger.tables import decision, finding, hold, person, planned, proposal, run
+from connectors.ledger.tables import decision, finding, hold, hold_reason, person, planned, proposal, run
 from connectors.ledger.tables import sift as sift_table
 from rules.errors import Refused
 
@@ -38,6 +38,7 @@ def purge_closed(source: Source, run_id: str) -> int:
         _forget_places(connection, run_id, salts)
         if gone:
             _forget_people(connection, gone, salts)
+        _forget_holds(connection, run_id, gone)
         count = _forget_planned(connection, run_id)
         _forget_salts(connection, closing.proposal)
     return count
@@ -116,13 +117,30 @@ def _forget_people(connection: Connection, gone: frozenset[str], salts: dict[int
     for rows in _pages(connection, mentions):
         named = [row for row in rows if row.subject in gone or gone & set(json.loads(row.facts).values())]
         _rewrite(connection, named, salts, lambda row: _without_people(row, gone))
-    released = hold.c.released_on.is_not(None)
-    for chunk in chunks(sorted(gone)):
-        connection.execute(update(hold).where(released, hold.c.subject.in_(chunk)).values(subject=None, name=None))
     for officer in connection.execute(select(person.c.slug, person.c.case_numbers)).all():
         kept = [number for number in json.loads(officer.case_numbers) if number not in gone]
         own = update(person).where(person.c.slug == officer.slug)
         connection.execute(own.values(case_numbers=to_json(kept)))
+
+
+def _forget_holds(connection: Connection, run_id: str, gone: frozenset[str]) -> None:
+    """Of released holds, forget why they stood and on whom or which destroyed record; a name serves nobody any more."""
+    released = hold.c.released_on.is_not(None)
+    same = (
+        (planned.c.store == hold.c.store) & (planned.c.class_name == hold.c.class_name) & (planned.c.key == hold.c.key)
+    )
+    done = (planned.c.run == run_id) & (planned.c.state == _DONE)
+    records = connection.execute(
+        select(hold.c.id, planned.c.commitment).join(planned, same).where(released, done)
+    ).all()
+    people = connection.execute(select(hold.c.id, hold.c.subject, hold.c.name).where(released)).all()
+    unnamed = [row.id for row in people if row.name is not None or row.subject in gone]
+    for chunk in chunks(unnamed):
+        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(subject=None, name=None))
+    for row in records:
+        connection.execute(update(hold).where(hold.c.id == row.id).values(key=row.commitment))
+    for chunk in chunks([*unnamed, *(row.id for row in records)]):
+        connection.execute(delete(hold_reason).where(hold_reason.c.hold.in_(chunk)))
 
 
 def _without_people(row: Row[Any], gone: frozenset[str]) -> dict[str, object]:

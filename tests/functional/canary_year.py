@@ -1,7 +1,8 @@
 """A whole year of a charity whose every name, contact and free text is a canary, as real flows, good and failing.
 
-A program, so that all it prints is caught: `python -m tests.functional.canary_year FOLDER CANARY`. It leaves copies
-of the ledger as it was under review and when the run was closed, what was destroyed, and how each flow ended.
+A program, so that all it prints is caught: `python -m tests.functional.canary_year FOLDER CANARY CASE_NUMBER`. It
+leaves copies of the ledger as it was under review and when the run was closed, what was destroyed, and how each flow
+ended.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +27,21 @@ from flows.sift import annual_sift, daily_notes_sift
 from flows.statistics_release import pseudonymised_extract, quarterly_statistics
 from flows.watch import nightly_watch
 from operations import demo
+from operations.holds import place_hold, release_hold
 from operations.project import Project
+from rules.review.values import Hold
 
-CLIENTS = 300
+CLIENTS = 200
 
 
-def main(folder: Path, canary: str) -> None:
+def main(folder: Path, canary: str, due: str) -> None:
     """Run the year in `folder`/charity and the failures in copies of it beside it."""
     charity = folder / "charity"
     project = demo.set_up(
         demo.DemoOptions(charity, CLIENTS, canary=canary), SystemClock(), read_settings(), lambda _text: None
     )
     _dirty_dates(charity, canary)
+    _released_holds(project, due)
     where: dict[str, Any] = {"project": str(charity)}
     daily_notes_sift(**where)
     proposal = str(annual_sift(**where))
@@ -64,6 +69,16 @@ def _dirty_dates(charity: Path, canary: str) -> None:
                 f"UPDATE clients SET {column} = '{canary}N see file' WHERE case_number IN "
                 f"(SELECT case_number FROM clients WHERE {column} LIKE '20%' ORDER BY case_number DESC LIMIT 2)"
             )
+
+
+def _released_holds(project: Project, due: str) -> None:
+    """Holds that stood on a person and on a record, and were released before the sift."""
+    today = project.today()
+    person = Hold("", "sar", "SAR-1", "", today, subject=due)
+    record = replace(person, subject=None, store="casework", class_name="client", key=due)
+    for wanted in (person, record):
+        placed = place_hold(project, wanted, demo.DPO, demo.PASSPHRASE, f"{due} asked for a copy").hold
+        release_hold(project, placed.id, demo.DPO, demo.PASSPHRASE, "over", "SAR-1")
 
 
 def _copy_ledger(charity: Path, to: Path) -> None:
@@ -127,4 +142,4 @@ def _ending(folder: Path, spoil: Callable[[Path], None], flow: Flow[..., Any]) -
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), *sys.argv[2:])

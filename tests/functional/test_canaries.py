@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "ZQXKV"
+DESTROYED = "C000006"  # whose whole file the run destroys; two released holds named it
 MOST_SECONDS = 420
 HEADS = ("client", "volunteer")
 # People's own papers: they name records by key and case number, and say on every page when they must be gone.
@@ -69,7 +70,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
         "TMPDIR": str(folder / "tmp"),
     }
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY],
+        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY, DESTROYED],
         cwd=ROOT,
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -128,6 +129,7 @@ def test_the_canaries_are_in_the_stores(year: Year) -> None:
         assert _found([CANARY], year.charity / store), store
     assert any(CANARY.encode() in data for path in _files(year.charity / "documents") for _, data in _contents(path))
     assert len(year.gone) > 100
+    assert DESTROYED in year.gone
 
 
 def test_every_failure_ended_as_meant(year: Year) -> None:

@@ -141,7 +141,10 @@ def closed(ledger: Ledger) -> tuple[Proposal, Proposal]:
     """A closed run that destroyed HEAD and NOTE and kept ALIVE; an older proposal and a pending one name them too."""
     people.add_person(ledger, OFFICER)
     stone = Hold("h1", "sar", "REF", "dana", date(2025, 1, 1), released_on=date(2025, 2, 1), subject="CANARY-C1")
-    holds.place(ledger, stone)
+    holds.place(ledger, stone, "CANARY reason")
+    holds.place(ledger, replace(stone, id="h3", subject=None, name="CANARY name"), "CANARY reason")
+    record = replace(stone, subject=None, store=NOTE.store, class_name=NOTE.class_name, key=NOTE.key)
+    holds.place(ledger, replace(record, id="h4"), "CANARY reason")
     older = propose(ledger, HEAD, due("X"))
     pending = propose(ledger, NOTE, ALIVE, due("Y"), scope="notes")
     frozen = propose(ledger, HEAD, NOTE, ALIVE, BREACH)
