@@ -65,9 +65,20 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     )
 
 
+def keep_schedule(project: Project) -> None:
+    """Keep a copy of the schedule under its digest: the documents of a run outlive the schedule's next version."""
+    kept = _kept(project, project.schedule.digest)
+    if not kept.is_file():
+        write_whole(kept, project.settings.schedule.read_bytes())
+
+
+def _kept(project: Project, digest: str) -> Path:
+    return project.folder / "schedules" / f"{digest}.yaml"
+
+
 def _schedule(project: Project, certificate: Certificate) -> bytes:
-    """The adopted schedule of the run, from the copy kept at adoption, or the file if it is still the same."""
-    kept = project.folder / "schedules" / f"{certificate.schedule_hash}.yaml"
+    """The adopted schedule of the run, from the copy kept when it began, or the file if it is still the same."""
+    kept = _kept(project, certificate.schedule_hash)
     if kept.is_file():
         return kept.read_bytes()
     if project.schedule_file_digest != certificate.schedule_file:

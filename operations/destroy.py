@@ -12,7 +12,7 @@ from connectors.ledger import holds, runs
 from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
-from operations.certify import Certified, certify
+from operations.certify import Certified, certify, keep_schedule
 from operations.destroying.closing import close_if_done
 from operations.destroying.context import Carrying, Progress, silent
 from operations.destroying.run import RunUnderWay
@@ -70,6 +70,8 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
     if not superseded:
         require_adopted(project)
     take(carrying, run, confirmation)
+    if not superseded:
+        keep_schedule(project)
     try:
         under_way = RunUnderWay(carrying, run)
         under_way.wind_up() if superseded else under_way.carry_out()

@@ -32,7 +32,7 @@ from rules.privacy.extract_policy import ExtractPolicy, ExtractSpec, Treatment, 
 from rules.privacy.extracts import Extract, ExtractCounts, RedactMany
 from rules.privacy.leak_gate import RegisterIndex
 from rules.schedule.calendar import add
-from rules.schedule.values import Period
+from rules.schedule.language import Period
 
 ExtractCheck = Callable[[Extract], Sequence[str]]
 """Names the expectations that an extract fails; none when all hold."""

@@ -18,7 +18,8 @@ from operations.sifting.session import Progress, SiftInputs, silent
 from operations.stores import stores_of
 from rules.review.values import Kind
 from rules.schedule.calendar import add
-from rules.schedule.values import Period, Schedule
+from rules.schedule.language import Period
+from rules.schedule.values import Schedule
 
 Place = tuple[str, str, str]
 FORECAST = Period(years=5)

@@ -67,7 +67,9 @@ def mariadb_url() -> Iterator[str]:
         shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"),
     )
     if install is None or server is None:
-        pytest.skip("no mariadb-install-db and mariadbd on PATH: install the MariaDB server to run this test")
+        _without("no mariadb-install-db and mariadbd on PATH: install the MariaDB server to run this test")
+    assert install is not None
+    assert server is not None
     folder = Path(tempfile.mkdtemp(prefix="winnow-mariadb-"))
     user = "mysql" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
@@ -114,6 +116,16 @@ def any_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     file = tmp_path / "any.db"
     file.touch()
     return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "mariadb"])
+def every_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database in each engine that a store may be kept in."""
+    if request.param == "sqlite":
+        file = tmp_path / "every.db"
+        file.touch()
+        return f"sqlite:///{file}"
+    return str(request.getfixturevalue("fresh_postgres" if request.param == "postgresql" else "fresh_mariadb"))
 
 
 def _postgres_binaries() -> Path | None:

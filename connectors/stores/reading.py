@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, or_, select, true
 
 from connectors.stores.base import ClassSource
 from connectors.stores.reflection import typed_key
@@ -16,7 +16,14 @@ from rules.review.values import Record
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, events_of, follows_head
-from rules.schedule.values import Condition, Control, FieldRef, RecordClass, Role, Rule, Schedule
+from rules.schedule.language import Condition, FieldRef
+from rules.schedule.values import (
+    Control,
+    RecordClass,
+    Role,
+    Rule,
+    Schedule,
+)
 
 PAGE = 1_000
 CHUNK = 500
@@ -127,8 +134,9 @@ class StoreReader:
         self, here: Source, subject: ColumnElement[Any], name: str, wanted: Sequence[object]
     ) -> Iterator[tuple[str, Contact]]:
         text, readable = as_text(here.columns[name]), here.readable(name)
-        last = func.max(text).filter(readable)
-        dirty = func.count().filter(and_(here.columns[name].is_not(None), not_(readable)))
+        # Not FILTER (WHERE …), which MariaDB lacks.
+        last = func.max(case((readable, text), else_=null()))
+        dirty = func.sum(case((and_(here.columns[name].is_not(None), not_(readable)), 1), else_=0))
         query = select(subject, last, dirty).where(subject.in_(wanted)).group_by(subject)
         for person, latest, unread in self.connection.execute(query):
             yield str(person), Contact(parse_date(latest, self.zone), unread > 0)

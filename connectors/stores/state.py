@@ -60,6 +60,7 @@ class FileState:
 
     def read_mark(self, batch: Batch) -> dict[str, Any] | None:
         """The watermark of `batch`, or None. Raises CheckSaidNo for that of another plan, OSError when unreadable."""
+        sweep(self._mark(batch))
         try:
             found: dict[str, Any] = json.loads(self._mark(batch).read_bytes())
         except FileNotFoundError:
@@ -106,6 +107,7 @@ def batch_name(batch: Batch) -> str:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content`: all of it or none, on the disk when we return. Keeps the file's mode."""
+    sweep(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -35,13 +35,25 @@ class Grounds:
     at: str
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of one approved record now: `ready`, or an outcome with its reason."""
+
+    row: PlannedRow
+    state: str = "ready"
+    reason: str = ""
+
+
 @dataclass
 class Standing:
-    """What a run has approved, and which files its outcomes have broken (some of it stays) or beheaded."""
+    """What a run has approved, and which files its outcomes have broken or beheaded.
+
+    `broken` gives each file of which something stays the outcome of the rest: kept with it, or held with it.
+    """
 
     schedule: Schedule
     approved: dict[Place, str] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
+    broken: dict[str, tuple[str, str]] = field(default_factory=dict)
     headless: set[str] = field(default_factory=set)
     last_batch: int = 0
 
@@ -51,7 +63,13 @@ class Standing:
         if file and state == DONE and file == file_of_head(row):
             self.headless.add(file)
         elif file and state not in (DONE, PLANNED):
-            self.broken.add(file)
+            held = state == HELD or self.broken.get(file, ("", ""))[0] == HELD
+            self.broken[file] = (HELD, HOLD_PLACED) if held else (KEPT, REST_KEPT)
+
+    def rest(self, row: PlannedRow) -> Verdict | None:
+        """The outcome of a record whose file is no longer whole; None while it is."""
+        fate = self.broken.get(file_of(self.schedule, row))
+        return Verdict(row, *fate) if fate else None
 
 
 def standing_of(ledger: Ledger, schedule: Schedule, run_id: str) -> Standing:
@@ -77,28 +95,19 @@ def file_of_head(row: PlannedRow) -> str:
     return f"{row.class_name} {row.subject}"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What becomes of one approved record now: `ready`, or an outcome with its reason."""
-
-    row: PlannedRow
-    state: str = "ready"
-    reason: str = ""
-
-
 def judge(
     carrying: Carrying, run: Run, standing: Standing, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]
 ) -> list[Verdict]:
     """Judge approved records, in their order. Raises StoreUnavailable, BadInput when a store can't be asked."""
     schedule = carrying.schedule
-    asked = [row for row in rows if file_of(schedule, row) not in standing.broken]
+    asked = [row for row in rows if standing.rest(row) is None]
     beheaded = [row for row in asked if file_of(schedule, row) in standing.headless]
     whole = [row for row in asked if file_of(schedule, row) not in standing.headless]
     now = judged_now(carrying, run.as_of, whole, holds) if whole else {}
     torn = _torn(standing, now.values())
     said = {row.ordinal: _verdict(schedule, row, now.get(_place(row)), torn) for row in whole}
     said |= remaining(carrying, run, beheaded, holds)
-    return [said.get(row.ordinal, Verdict(row, KEPT, REST_KEPT)) for row in rows]
+    return [standing.rest(row) or said[row.ordinal] for row in rows]
 
 
 def remaining(carrying: Carrying, run: Run, rows: Sequence[PlannedRow], holds: tuple[Hold, ...]) -> dict[int, Verdict]:

@@ -28,7 +28,6 @@ from operations.destroying.judging import (
     DONE,
     HOLD_PLACED,
     KEPT,
-    REST_KEPT,
     Grounds,
     Standing,
     Verdict,
@@ -166,9 +165,8 @@ class RunUnderWay:
 
     def _one_batch(self, number: int, batch: Sequence[PlannedRow], grounds: Grounds) -> None:
         """Intent, store, outcome for one batch, less what belongs to a file that is no longer whole in the plan."""
-        broken = [row for row in batch if file_of(self.carrying.schedule, row) in self.standing.broken]
-        self._keep([Verdict(row, KEPT, REST_KEPT) for row in broken])
-        going = [replace(row, batch=number) for row in batch if row not in broken]
+        self._keep([rest for row in batch if (rest := self.standing.rest(row))])
+        going = [replace(row, batch=number) for row in batch if self.standing.rest(row) is None]
         if not going:
             return
         self._intend(number, going, grounds)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from rules.minimise import Reads, Use, UseKind
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
     After,
     Birthday,
@@ -25,15 +25,17 @@ from rules.schedule.values import (
     Not,
     OneOf,
     Readable,
-    RecordClass,
-    Role,
-    Rule,
     SameField,
-    Schedule,
     Some,
     Term,
     Until,
     WithHead,
+)
+from rules.schedule.values import (
+    RecordClass,
+    Role,
+    Rule,
+    Schedule,
 )
 
 Place = tuple[str, str]

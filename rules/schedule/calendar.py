@@ -12,7 +12,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 
-from rules.schedule.values import Birthday, Period
+from rules.schedule.language import Birthday, Period
 
 EARLIEST_YEAR = 1800
 _READABLE = re.compile(r"\A(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?\Z", re.ASCII | re.DOTALL)

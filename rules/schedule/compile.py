@@ -35,8 +35,7 @@ from sqlalchemy import (
 
 from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
 from rules.schedule.judge import clocks
-from rules.schedule.sql_functions import days_between, exact_text, letters_in, readable_text
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
     After,
     Birthday,
@@ -57,14 +56,14 @@ from rules.schedule.values import (
     Order,
     Period,
     Readable,
-    Rule,
     SameField,
-    Schedule,
     Some,
     Term,
     Until,
     WithHead,
 )
+from rules.schedule.sql_functions import days_between, exact_text, letters_in, readable_text
+from rules.schedule.values import Rule, Schedule
 from rules.schedule.yardstick import UNREADABLE
 
 Expression = ColumnElement[Any]
@@ -190,7 +189,8 @@ class Compiler:
         assert mine is not None  # the parser sees to both
         assert theirs is not None
         try:
-            same = as_text(other.columns[theirs]) == here.filled(mine)
+            person, self_ = as_text(other.columns[theirs]), here.filled(mine)
+            same = and_(person == self_, exact_text(person) == exact_text(self_))
             text = as_text(other.columns[ref.name])
         except KeyError as missing:
             raise NotInStoreError(str(missing.args[0])) from None

@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
-from rules.schedule.values import (
+from rules.schedule.language import (
     Compare,
     Condition,
     Counted,

@@ -12,20 +12,22 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from rules.schedule.calendar import add, birthday_due, parse_date, year_end
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
     After,
     Birthday,
     FieldRef,
     Forever,
     Longest,
+    Term,
+    Until,
+    WithHead,
+)
+from rules.schedule.values import (
     RecordClass,
     Role,
     Rule,
     Schedule,
-    Term,
-    Until,
-    WithHead,
 )
 
 

@@ -13,6 +13,7 @@ from rules.located import Located, Reading, read_yaml, suggest
 from rules.review.values import HOLD_KINDS
 from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.judge import follows_head
+from rules.schedule.language import Condition, Term
 from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
 from rules.schedule.terms import parse_day, parse_period, parse_term
@@ -20,7 +21,6 @@ from rules.schedule.values import (
     Action,
     AutomaticHold,
     CheckKind,
-    Condition,
     Confidence,
     Control,
     Expectation,
@@ -29,7 +29,6 @@ from rules.schedule.values import (
     Role,
     Rule,
     Schedule,
-    Term,
 )
 
 _T = TypeVar("_T")

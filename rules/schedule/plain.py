@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.schedule.values import (
+from rules.schedule.language import (
     After,
     Birthday,
     Compare,

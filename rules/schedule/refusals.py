@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.schedule.judge import Bench, Contact, State, date_fields, events_of, follows_head, judge
-from rules.schedule.values import Longest, Role, Rule, Schedule, Term, WithHead
+from rules.schedule.language import Longest, Term, WithHead
+from rules.schedule.values import Role, Rule, Schedule
 from rules.schedule.yardstick import flags_of
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from typing import get_args
 
 from rules.schedule.conditions import NotUnderstood, nearest
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
     After,
     Birthday,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, tzinfo
 
 from rules.schedule.calendar import parse_date
-from rules.schedule.values import (
+from rules.schedule.language import (
     Compare,
     Condition,
     Counted,
@@ -23,10 +23,10 @@ from rules.schedule.values import (
     OneOf,
     Order,
     Readable,
-    Rule,
     SameField,
     Some,
 )
+from rules.schedule.values import Rule
 
 UNREADABLE = "unreadable"  # stands for an event of which some date cannot be read
 Row = Mapping[str, str | None]

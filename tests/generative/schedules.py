@@ -10,7 +10,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
     After,
     Birthday,
@@ -20,7 +20,6 @@ from rules.schedule.values import (
     DaysApart,
     Every,
     Exists,
-    Field,
     FieldOf,
     FieldRef,
     Forever,
@@ -32,15 +31,18 @@ from rules.schedule.values import (
     Order,
     Period,
     Readable,
-    RecordClass,
-    Role,
-    Rule,
     SameField,
-    Schedule,
     Some,
     Term,
     Until,
     WithHead,
+)
+from rules.schedule.values import (
+    Field,
+    RecordClass,
+    Role,
+    Rule,
+    Schedule,
 )
 
 AS_OF = date(2026, 9, 1)

@@ -16,7 +16,8 @@ from connectors.engines import engine
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, Source, as_text
 from rules.schedule.judge import Bench, Contact, State, clocks, judge
-from rules.schedule.values import Condition, Rule, Term
+from rules.schedule.language import Condition, Term
+from rules.schedule.values import Rule
 from rules.schedule.yardstick import event_in, flags_of
 from tests.generative import schedules
 from tests.generative.profile import examples
@@ -90,10 +91,10 @@ def agree(connection: Connection, compiler: Compiler, rule: Rule, records: Rows,
             assert row["record_id"] in candidates
 
 
-def test_the_databases_agree_with_the_yardstick(any_engine_url: str) -> None:
+def test_the_databases_agree_with_the_yardstick(every_engine_url: str) -> None:
     """Flags are equal, readable means readable, and no due, undatable or breaching record is left in the store."""
     few_rows = st.lists(schedules.rows(), min_size=1, max_size=6)
-    with tables(any_engine_url) as (connection, compiler):
+    with tables(every_engine_url) as (connection, compiler):
 
         @examples(150)
         @given(schedules.rules(), few_rows, st.lists(schedules.rows(), max_size=3))
@@ -103,9 +104,9 @@ def test_the_databases_agree_with_the_yardstick(any_engine_url: str) -> None:
         compare()
 
 
-def test_a_date_is_readable_to_a_database_when_it_is_to_us(any_engine_url: str) -> None:
+def test_a_date_is_readable_to_a_database_when_it_is_to_us(every_engine_url: str) -> None:
     """Each of ten thousand odd dates is readable to the database exactly when it is to us."""
-    with tables(any_engine_url) as (connection, compiler):
+    with tables(every_engine_url) as (connection, compiler):
         here = compiler.source("record")
         assert isinstance(here.table, Table)
         connection.execute(here.table.insert(), [{"typed": text} for text in schedules.odd_dates()])

@@ -26,10 +26,10 @@ def tell(url: str, rule_id: str, **drawings: str) -> None:
         assert answers(connection, compiler, rule, AS_OF) == expected
 
 
-def test_enquiries_go_a_year_after_they_were_handled(any_engine_url: str) -> None:
+def test_enquiries_go_a_year_after_they_were_handled(every_engine_url: str) -> None:
     """Twelve months after handled_on, the day itself included; what cannot be dated is asked about."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "enquiry",
         enquiry="""
             enquiry_id | handled_on                | answer
@@ -50,10 +50,10 @@ def test_enquiries_go_a_year_after_they_were_handled(any_engine_url: str) -> Non
     )
 
 
-def test_a_note_goes_a_week_after_its_session_once_it_is_summarised(any_engine_url: str) -> None:
+def test_a_note_goes_a_week_after_its_session_once_it_is_summarised(every_engine_url: str) -> None:
     """Seven days, a dated summary with an author, and nothing that rests on the note."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "notes-after-summary",
         session_note="""
             note_id | case_number | session_ended       | disposition  | summary_id | answer
@@ -89,10 +89,10 @@ def test_a_note_goes_a_week_after_its_session_once_it_is_summarised(any_engine_u
     )
 
 
-def test_the_longest_of_a_childs_clocks_decides(any_engine_url: str) -> None:
+def test_the_longest_of_a_childs_clocks_decides(every_engine_url: str) -> None:
     """Until the 25th birthday (26th if 17 at close), and never less than seven years."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "counselling-file",
         client="""
             case_number | status | service     | second_service | closed_on  | date_of_birth | answer
@@ -113,10 +113,10 @@ def test_the_longest_of_a_childs_clocks_decides(any_engine_url: str) -> None:
     )
 
 
-def test_a_careers_file_runs_from_the_end_of_the_academic_year(any_engine_url: str) -> None:
+def test_a_careers_file_runs_from_the_end_of_the_academic_year(every_engine_url: str) -> None:
     """31 August itself still belongs to the year that ends."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "careers-file",
         client="""
             case_number | status | service | second_service | closed_on  | answer
@@ -127,10 +127,10 @@ def test_a_careers_file_runs_from_the_end_of_the_academic_year(any_engine_url: s
     )
 
 
-def test_content_of_a_dbs_check_goes_unless_the_dbs_was_asked(any_engine_url: str) -> None:
+def test_content_of_a_dbs_check_goes_unless_the_dbs_was_asked(every_engine_url: str) -> None:
     """Six months after the decision; an unknown decision is asked about, a consultation keeps."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "dbs-content",
         dbs_check="""
             check_id | decision_on | content_held | dbs_consulted_on | answer
@@ -145,10 +145,10 @@ def test_content_of_a_dbs_check_goes_unless_the_dbs_was_asked(any_engine_url: st
     )
 
 
-def test_an_optional_date_may_be_absent_but_not_unreadable(any_engine_url: str) -> None:
+def test_an_optional_date_may_be_absent_but_not_unreadable(every_engine_url: str) -> None:
     """The latest of two dates, one of which may be missing: NULL is absent, blank is unreadable."""
     tell(
-        any_engine_url,
+        every_engine_url,
         "test-results",
         test_result="""
             result_id | taken_on   | feedback_on | answer

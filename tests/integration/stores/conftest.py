@@ -15,7 +15,12 @@ from connectors.settings import read_settings
 from connectors.stores.base import Batch, PlannedRecord, RecordStore
 from connectors.stores.specs import ClassMap, StoreSpec
 from connectors.stores.sql import SqlStore
-from rules.schedule.values import Field, RecordClass, Role, Schedule
+from rules.schedule.values import (
+    Field,
+    RecordClass,
+    Role,
+    Schedule,
+)
 
 TABLES = """
 CREATE TABLE clients (case_number VARCHAR(20) PRIMARY KEY, closed_on TEXT, religion TEXT,

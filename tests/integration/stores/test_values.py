@@ -13,7 +13,12 @@ from connectors.engines import engine
 from connectors.stores.base import ClassSource
 from connectors.stores.reading import StoreReader
 from connectors.stores.values import AgeAt, Category, Counted, YearOf, count_restricted, counts_by, of_subjects, pages
-from rules.schedule.values import Field, RecordClass, Role, Schedule
+from rules.schedule.values import (
+    Field,
+    RecordClass,
+    Role,
+    Schedule,
+)
 
 FIELDS = {
     "case_number": {Role.KEY, Role.SUBJECT},

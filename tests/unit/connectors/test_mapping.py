@@ -8,7 +8,12 @@ import pytest
 
 from connectors.stores.mapping import parse_stores, read_stores
 from rules.errors import BadInput
-from rules.schedule.values import Field, RecordClass, Role, Schedule
+from rules.schedule.values import (
+    Field,
+    RecordClass,
+    Role,
+    Schedule,
+)
 
 SCHEDULE = Schedule(
     "Small",

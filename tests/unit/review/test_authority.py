@@ -12,7 +12,8 @@ from rules.errors import BadInput
 from rules.review import authority
 from rules.review.authority import Decision, Officer, Role
 from rules.review.values import REASONS, Choice, Finding, Hold, Kind
-from rules.schedule.values import After, FieldRef, Period, RecordClass, Rule, Schedule
+from rules.schedule.language import After, FieldRef, Period
+from rules.schedule.values import RecordClass, Rule, Schedule
 
 TODAY = date(2026, 9, 1)
 DUE = Finding(Kind.PAST_RETENTION, "casework", "client", "C1", "client-file", "C1", date(2026, 8, 1))

@@ -9,7 +9,14 @@ import pytest
 
 from rules.schedule.calendar import add, age_on, birthday, birthday_due, latest_start, parse_date, year_end
 from rules.schedule.compile import cutoff
-from rules.schedule.values import After, Birthday, FieldRef, Period, Rounding, Schedule
+from rules.schedule.language import (
+    After,
+    Birthday,
+    FieldRef,
+    Period,
+    Rounding,
+)
+from rules.schedule.values import Schedule
 
 LONDON = ZoneInfo("Europe/London")
 SCHEDULE = Schedule("s", "1", "Europe/London", (), "")

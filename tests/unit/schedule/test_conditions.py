@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from rules.schedule.conditions import MAX_DEPTH, NotUnderstood, parse_condition
-from rules.schedule.values import Compare, Condition, Every, Exists, Missing, Not, OneOf, Readable, SameField, Some
+from rules.schedule.language import (
+    Compare,
+    Condition,
+    Every,
+    Exists,
+    Missing,
+    Not,
+    OneOf,
+    Readable,
+    SameField,
+    Some,
+)
 
 FIELDS = {
     "note": frozenset({"note_id", "status", "dated_on", "summary_id"}),

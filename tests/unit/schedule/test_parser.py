@@ -10,21 +10,23 @@ import pytest
 from connectors.schedule_file import load_schedule
 from rules.errors import BadInput, Problem
 from rules.located import read_yaml
-from rules.schedule.parser import parse_schedule
-from rules.schedule.refusals import refuse
-from rules.schedule.values import (
+from rules.schedule.language import (
     LAST_CONTACT,
-    Action,
     After,
     Birthday,
     FieldRef,
     Longest,
     Period,
+    WithHead,
+)
+from rules.schedule.parser import parse_schedule
+from rules.schedule.refusals import refuse
+from rules.schedule.values import (
+    Action,
     RecordClass,
     Role,
     Rule,
     Schedule,
-    WithHead,
 )
 
 DEMO = Path(__file__).parents[3] / "policies" / "demo" / "schedule.yaml"

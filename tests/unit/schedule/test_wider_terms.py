@@ -8,8 +8,9 @@ import pytest
 
 from rules.errors import BadInput
 from rules.schedule.judge import Bench, Contact, State, events_of, judge
+from rules.schedule.language import Forever, Until
 from rules.schedule.parser import parse_schedule
-from rules.schedule.values import Forever, Schedule, Until
+from rules.schedule.values import Schedule
 
 TEXT = """\
 schedule: Small
