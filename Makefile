@@ -6,6 +6,8 @@ LOCK := requirements/lock.txt
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+N ?= 1000
+SEED ?= 1
 UPGRADE ?=
 
 # Faster where it is present, needed nowhere; `make demo UV=` does without.
@@ -30,12 +32,13 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lock clean venv python
+.PHONY: help demo test bench torture lock clean venv python
 
 help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
 	@echo 'make test    make the environment and run every check and test'
 	@echo 'make bench   measure time and memory'
+	@echo 'make torture kill a destroying process at N=1000 points and check what the next one makes of it'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
 
@@ -50,7 +53,10 @@ test: venv
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 bench: venv
-	$(VENV)/bin/python -m pytest tests/bench -s $(BENCH_ARGS)
+	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
+
+torture: venv
+	$(VENV)/bin/python -m tests.torture --points $(N) --seed $(SEED)
 
 lock:
 	@test -n '$(UV)' || { echo 'make lock needs uv: python3 -m pip install uv' >&2; exit 2; }

@@ -69,10 +69,10 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
         raise Refused("the schedule has changed since this run was approved; run a new sift")
     if not superseded:
         require_adopted(project)
-    take(carrying, run, confirmation)
-    if not superseded:
-        keep_schedule(project)
     try:
+        take(carrying, run, confirmation)
+        if not superseded:
+            keep_schedule(project)
         under_way = RunUnderWay(carrying, run)
         under_way.wind_up() if superseded else under_way.carry_out()
     finally:
