@@ -50,6 +50,7 @@ VERBS = {
     "destroy": Verb(APPROVER, "console.destroying", "destroy", "Carry out an approved run."),
     "confirm": Verb(APPROVER, "console.destroying", "confirm", "Sign that a work list was destroyed by hand."),
     "report": Verb(MANAGEMENT, "console.publishing", "report", "Publish protected statistics."),
+    "coverage": Verb(AUDITOR, "console.covering", "coverage", "Show what carries out each clause of the policies."),
     "verify": Verb(AUDITOR, "console.proving", "verify", "Check an evidence bundle against the log's public key."),
     "init": Verb(HELPER, "console.setting_up", "init", "Make a project folder with commented settings."),
     "check": Verb(HELPER, "console.setting_up", "check", "Check settings, schedule and stores."),
