@@ -6,8 +6,9 @@ import errno
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +28,15 @@ from rules.schedule.values import Schedule
 PASSING = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ESTALE})
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A snapshot of the file with this digest, as a database in bytes, and what was left out of it."""
+
+    fingerprint: str
+    data: bytes
+    loaded: dict[str, Loaded]
+
+
 class FileStore(ABC):
     """A store that is a file, or a folder of files."""
 
@@ -41,6 +51,7 @@ class FileStore(ABC):
         self._path = (folder / spec.path).absolute()
         self._snapshot = Snapshot(spec, schedule)
         self._state = FileState(spec.alias, self._path.parent / STATE_FOLDER)
+        self._kept: Kept | None = None
 
     @abstractmethod
     def problems(self) -> list[Problem]:
@@ -73,7 +84,7 @@ class FileStore(ABC):
 
     def sources(self) -> Mapping[str, ClassSource]:
         """The classes of this store and their selectables. Raises BadInput for what cannot be read."""
-        problems = self.problems()
+        problems = [] if self._unchanged() else self.problems()
         if problems:
             raise BadInput(problems)
         return self._snapshot.sources()
@@ -148,6 +159,7 @@ class FileStore(ABC):
             raise StoreUnavailable(f"store {self.alias} cannot be used now ({code})") from None
 
     def _fingerprint(self) -> str:
+        """A digest of the file; empty where there is none to take."""
         return ""
 
     def _equip(self, connection: Connection) -> None:
@@ -166,17 +178,13 @@ class FileStore(ABC):
 
     @contextmanager
     def _loaded(self) -> Iterator[tuple[Connection, dict[str, Loaded]]]:
-        problems = self.problems()
+        problems = [] if self._unchanged() else self.problems()
         if problems:
             raise BadInput(problems)
         try:
             made = engines.engine("sqlite:///:memory:")
             with made.connect() as connection:
-                loaded = {
-                    item.class_name: self._snapshot.fill(connection, item.class_name, self._rows(item))
-                    for item in self._spec.classes
-                }
-                connection.commit()
+                loaded = self._fill(connection)
                 self._equip(connection)
                 connection.exec_driver_sql("PRAGMA query_only=ON")
                 yield connection, loaded
@@ -184,6 +192,31 @@ class FileStore(ABC):
             raise engines.unavailable(self.alias, error) from None
         finally:
             made.dispose()
+
+    def _fill(self, connection: Connection) -> dict[str, Loaded]:
+        """Load every class; the bytes of a file that is still the same are not read a second time."""
+        raw: Any = connection.connection.driver_connection
+        before = self._digest_now()
+        if self._kept is not None and before == self._kept.fingerprint:
+            raw.deserialize(self._kept.data)
+            return self._kept.loaded
+        loaded = {
+            item.class_name: self._snapshot.fill(connection, item.class_name, self._rows(item))
+            for item in self._spec.classes
+        }
+        connection.commit()
+        if before and before == self._digest_now():
+            self._kept = Kept(before, raw.serialize(), loaded)
+        return loaded
+
+    def _unchanged(self) -> bool:
+        return self._kept is not None and self._digest_now() == self._kept.fingerprint
+
+    def _digest_now(self) -> str:
+        try:
+            return self._fingerprint()
+        except OSError:
+            return ""
 
     def _problem(self, what: str, mend: str = "", item: ClassMap | None = None) -> Problem:
         key = f"stores.{self.alias}" + (f".classes.{item.class_name}" if item else "")
