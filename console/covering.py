@@ -37,7 +37,7 @@ def coverage(
             {
                 "clauses": [_clause(item) for item in clauses],
                 "controls": [_control(item) for item in found.controls],
-                "totals": {"clauses": found.clause_totals(), "controls": found.control_totals()},
+                "totals": {"clauses": found.clause_totals(policy), "controls": found.control_totals()},
                 "lint": [
                     {"id": item.id, "at": item.at, "says": item.says, "follows": item.follows}
                     for item in lint_findings()
@@ -52,13 +52,15 @@ def coverage(
     named = {name for item in clauses for name, _, _ in item.controls}
     lacking = [(one.id, one.title, one.status, one.needs) for one in found.controls if one.needs and one.id in named]
     table("What is missing", ("control", "asks", "status", "needs"), lacking)
-    say(f"Clauses: {_told(found.clause_totals())}.", f"Controls: {_told(found.control_totals())}.")
+    say(
+        f"Clauses: {_told(found.clause_totals(policy))}.", f"Controls of all policies: {_told(found.control_totals())}."
+    )
     say(*(f"Uncovered: {item.policy} {item.clause}" for item in uncovered))
     return GAPS if uncovered else ALL
 
 
 def _carried(item: ClauseCovered) -> str:
-    return ", ".join(f"{name} {status}" for name, status, _ in item.controls) or item.because
+    return "; ".join(filter(None, [", ".join(f"{name} {status}" for name, status, _ in item.controls), item.because]))
 
 
 def _told(totals: dict[str, int]) -> str:

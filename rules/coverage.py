@@ -99,9 +99,9 @@ class Coverage:
         """The clauses that nothing carries out and nobody excused."""
         return tuple(item for item in self.clauses if item.status is Status.UNCOVERED)
 
-    def clause_totals(self) -> dict[str, int]:
-        """How many clauses have each status."""
-        return _totals(item.status for item in self.clauses)
+    def clause_totals(self, policy: str = "") -> dict[str, int]:
+        """How many clauses have each status, in one policy or in all."""
+        return _totals(item.status for item in self.clauses if policy in ("", item.policy))
 
     def control_totals(self) -> dict[str, int]:
         """How many controls have each status."""
