@@ -33,6 +33,7 @@ from sqlalchemy import (
     true,
 )
 
+from rules.schedule.asked import joined_by
 from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
 from rules.schedule.judge import clocks
 from rules.schedule.language import (
@@ -116,11 +117,16 @@ class Compiler:
             raise NotInStoreError(class_name)
         return self.sources[class_name]
 
-    def condition(self, condition: Condition, here: Source, outer: Source | None = None) -> Expression:
-        """The condition as SQL in three-valued logic. Raises NotInStoreError."""
+    def condition(
+        self, condition: Condition, here: Source, outer: Source | None = None, *, cautious: bool = False
+    ) -> Expression:
+        """The condition as SQL in three-valued logic. Raises NotInStoreError.
+
+        `cautious`: a query is unknown, not empty, where the enclosing record lacks the field that joins the two.
+        """
 
         def again(part: Condition) -> Expression:
-            return self.condition(part, here, outer)
+            return self.condition(part, here, outer, cautious=cautious)
 
         try:
             match condition:
@@ -144,7 +150,9 @@ class Compiler:
                 case Counted(class_name, where, order, number):
                     other = self._alias(class_name)
                     counted = select(func.count()).select_from(other.table).where(self.condition(where, other, here))
-                    return _ordered(counted.scalar_subquery(), order, number)
+                    figure = counted.scalar_subquery()
+                    known = case((self._unjoined(where, here), null()), else_=figure) if cautious else figure
+                    return _ordered(known, order, number)
                 case Not(inner):
                     return not_(again(inner))
                 case Every(parts):
@@ -153,9 +161,16 @@ class Compiler:
                     return or_(*map(again, parts))
                 case Exists(class_name, where):
                     other = self._alias(class_name)
-                    return exists(select(literal(1)).select_from(other.table).where(self.condition(where, other, here)))
+                    query = select(literal(1)).select_from(other.table).where(self.condition(where, other, here))
+                    if not cautious or not joined_by(where):
+                        return exists(query)
+                    return or_(exists(query), case((self._unjoined(where, here), null()), else_=false()))
         except KeyError as missing:
             raise NotInStoreError(str(missing.args[0])) from None
+
+    def _unjoined(self, where: Condition, here: Source) -> Expression:
+        """Whether a field by which the enclosing record finds its rows is missing."""
+        return or_(false(), *(here.text(name).is_(None) for name in joined_by(where)))
 
     def _days(self, here: Source, outer: Source | None, later: FieldOf, earlier: FieldOf) -> Expression:
         """Days between two dates as written; NULL when either is unreadable (no engine is asked to read it)."""
@@ -205,7 +220,7 @@ class Compiler:
         parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
         for name, part in parts.items():
             if part is not None:
-                yield f"{rule.id}.{name}", flag(self.condition(part, here))
+                yield f"{rule.id}.{name}", flag(self.condition(part, here, cautious=name != "applies_to"))
 
     def applies(self, rule: Rule) -> Expression:
         """The rule's `applies_to`, or true."""

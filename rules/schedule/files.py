@@ -65,6 +65,10 @@ def member_verdicts(bench: Bench, record_class: RecordClass, member: Record) -> 
     for rule in record_class.rules:
         if waits(rule, member):
             yield Verdict(State.BREACH, rule.id)
+        if not follows_head(rule.keep):
+            own = judge(bench, rule, member.dates, member.flags, Contact())
+            if own.due_on is not None and own.due_on > bench.as_of:
+                yield own  # to be kept for a time that is not over: it goes sooner with no file
 
 
 def waits(rule: Rule, member: Record) -> bool:

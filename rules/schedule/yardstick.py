@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, tzinfo
 
+from rules.schedule.asked import joined_by
 from rules.schedule.calendar import parse_date
 from rules.schedule.language import (
     Compare,
@@ -33,14 +34,17 @@ Row = Mapping[str, str | None]
 Lookup = Callable[[str], Iterable[Row]]
 
 
-def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: Row | None = None) -> bool | None:
+def holds(
+    condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: Row | None = None, *, cautious: bool = False
+) -> bool | None:
     """Whether `condition` holds for `row`: True, False, or None where SQL would say unknown.
 
-    `lookup` yields all rows of another class in the same store.
+    `lookup` yields all rows of another class in the same store. `cautious`: a query of another class is unknown, not
+    empty, where the row lacks the field that joins the two.
     """
 
     def again(part: Condition) -> bool | None:
-        return holds(part, row, lookup, zone, outer)
+        return holds(part, row, lookup, zone, outer, cautious=cautious)
 
     match condition:
         case Compare(name, operator, value):
@@ -64,6 +68,8 @@ def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: R
             held = _text(row, name)
             return None if held is None else in_order(len(held), order, letters)
         case Counted(class_name, where, order, number):
+            if cautious and _unjoined(where, row):
+                return None
             found = sum(holds(where, other, lookup, zone, row) is True for other in lookup(class_name))
             return in_order(found, order, number)
         case Not(inner):
@@ -75,7 +81,14 @@ def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, outer: R
             opposite = _every([None if a is None else not a for a in map(again, parts)])
             return None if opposite is None else not opposite
         case Exists(class_name, where):
-            return any(holds(where, other, lookup, zone, row) is True for other in lookup(class_name))
+            if any(holds(where, other, lookup, zone, row) is True for other in lookup(class_name)):
+                return True
+            return None if cautious and _unjoined(where, row) else False
+
+
+def _unjoined(where: Condition, row: Row) -> bool:
+    """Whether the row lacks a field by which a query finds its rows: that there are none says nothing then."""
+    return any(_text(row, name) is None for name in joined_by(where))
 
 
 def in_order(left: int, order: Order, right: int) -> bool:
@@ -109,7 +122,12 @@ def _text(row: Row, name: str) -> str | None:
 def flags_of(rule: Rule, row: Row, lookup: Lookup, zone: tzinfo) -> dict[str, bool | None]:
     """The answers of a rule's conditions for one row, keyed as `judge` expects them."""
     parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
-    return {f"{rule.id}.{name}": holds(part, row, lookup, zone) for name, part in parts.items() if part is not None}
+    return {
+        # What a rule requires or is spared by must be known; a control may well be about what is missing.
+        f"{rule.id}.{name}": holds(part, row, lookup, zone, cautious=name != "applies_to")
+        for name, part in parts.items()
+        if part is not None
+    }
 
 
 def event_in(ref: FieldRef, subjects: tuple[str, str], row: Row, lookup: Lookup, zone: tzinfo) -> str | None:
