@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from connectors.stores.base import RecordStore
 from connectors.stores.mapping import read_stores
 from connectors.stores.opening import open_stores
-from connectors.stores.reading import unanswerable
+from connectors.stores.reading import divided, unanswerable
 from operations.project import Project
 from rules.errors import BadInput, Problem
 
@@ -28,6 +28,8 @@ def check(project: Project) -> list[Problem]:
     if not problems:
         for alias, store in stores.items():
             problems += unanswerable(alias, store.sources(), project.schedule, project.settings.stores.name)
+        held = {alias: store.sources() for alias, store in stores.items()}
+        problems += divided(held, project.schedule, project.settings.stores.name)
     return problems
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, FromClause
+from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
 from rules.errors import Problem
 
@@ -23,6 +23,7 @@ class ClassSource:
     Every field of the class has a column; one that the store declares absent is a NULL of type text. Only
     records with a key of their own are in `table`: those that share one are left out and counted.
     `native_dates` are the fields whose column has a date or time type (their values cannot be unreadable).
+    `left_out` selects the subjects of the others, where the class has one and the store can have such records.
     `seal` is a digest of the whole record, for stores where what the rules read says nothing of its content.
     """
 
@@ -30,6 +31,7 @@ class ClassSource:
     columns: Mapping[str, ColumnElement[object]]
     native_dates: frozenset[str] = frozenset()
     seal: ColumnElement[object] | None = None
+    left_out: Select[Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, null, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, not_, null, or_, select
 
 from connectors.stores.base import ClassSource
-from connectors.stores.reflection import typed_key
+from connectors.stores.reflection import is_one_of
 from rules.errors import Problem
+from rules.review.spelling import called
 from rules.review.values import Record
+from rules.schedule.asked import classes_asked
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, events_of, follows_head
@@ -39,6 +40,7 @@ class StoreReader:
         self.alias, self.connection, self.zone = alias, connection, zone
         self.sources = {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
         self.seals = {name: item.seal for name, item in sources.items()}
+        self.left_out = {name: item.left_out for name, item in sources.items()}
         self.compiler = Compiler(schedule, self.sources)
 
     def candidates(self, record_class: RecordClass, as_of: date) -> Iterator[list[Record]]:
@@ -64,6 +66,15 @@ class StoreReader:
         assert record_class.open_when is not None
         here = self.sources[record_class.name]
         return self._pages(record_class, self.compiler.condition(record_class.open_when, here))
+
+    def unruled(self, record_class: RecordClass) -> int:
+        """How many heads are neither open nor under any rule: nothing would ever be said about them."""
+        here = self.sources[record_class.name]
+        said = [self.compiler.applies(rule) for rule in record_class.rules]
+        if record_class.open_when is not None:
+            said.append(self.compiler.condition(record_class.open_when, here))
+        silent = func.coalesce(flag(or_(*said)), 0) == 0
+        return int(self.connection.execute(select(func.count()).select_from(here.table).where(silent)).scalar_one())
 
     def matching(self, record_class: RecordClass, condition: Condition) -> Iterator[list[Record]]:
         """Pages of the records for which a condition is true."""
@@ -105,16 +116,20 @@ class StoreReader:
         """The records with these keys, those that are still there."""
         yield from self._matching(record_class, record_class.key, keys)
 
-    def linked_to(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[Record]:
-        """The records that name one of these subjects as linked."""
+    def links(self, record_class: RecordClass) -> Iterator[tuple[str, str]]:
+        """Yield (subject, linked subject) of every record that names one."""
+        here = self.sources[record_class.name]
         for name in record_class.with_role(Role.LINKED):
-            yield from self._matching(record_class, name, subjects)
+            if record_class.subject is not None:
+                pair = (here.text(record_class.subject), here.text(name))
+                rows = self.connection.execute(select(*pair).where(*(one.is_not(None) for one in pair)))
+                yield from ((str(subject), str(linked)) for subject, linked in rows.yield_per(PAGE))
 
     def _matching(self, record_class: RecordClass, field: str, values: Sequence[str]) -> Iterator[Record]:
         column = self.sources[record_class.name].columns[field]
         for start in range(0, len(values), CHUNK):
-            wanted = [typed_key(column, value) for value in values[start : start + CHUNK]]
-            query = select(*self._columns(record_class)).where(column.in_(wanted))
+            wanted = is_one_of(column, values[start : start + CHUNK])
+            query = select(*self._columns(record_class)).where(wanted)
             for row in self.connection.execute(query).all():
                 yield self._record(record_class, row)
 
@@ -126,18 +141,18 @@ class StoreReader:
             return
         subject = here.columns[record_class.subject]
         for start in range(0, len(subjects), CHUNK):
-            wanted = [typed_key(subject, value) for value in subjects[start : start + CHUNK]]
+            wanted = is_one_of(subject, subjects[start : start + CHUNK])
             for name in fields:
                 yield from self._contacts_by(here, subject, name, wanted)
 
     def _contacts_by(
-        self, here: Source, subject: ColumnElement[Any], name: str, wanted: Sequence[object]
+        self, here: Source, subject: ColumnElement[Any], name: str, wanted: ColumnElement[bool]
     ) -> Iterator[tuple[str, Contact]]:
         text, readable = as_text(here.columns[name]), here.readable(name)
         # Not FILTER (WHERE …), which MariaDB lacks.
         last = func.max(case((readable, text), else_=null()))
         dirty = func.sum(case((and_(here.columns[name].is_not(None), not_(readable)), 1), else_=0))
-        query = select(subject, last, dirty).where(subject.in_(wanted)).group_by(subject)
+        query = select(subject, last, dirty).where(wanted).group_by(subject)
         for person, latest, unread in self.connection.execute(query):
             yield str(person), Contact(parse_date(latest, self.zone), unread > 0)
 
@@ -157,16 +172,22 @@ class StoreReader:
         table = getattr(getattr(column, "table", None), "name", record_class.name)
         return f"{table}.{getattr(column, 'name', field)}"
 
-    def people_named(self, record_class: RecordClass, names: frozenset[str]) -> Iterator[tuple[str, str]]:
-        """Yield (folded name, subject) of the people called one of `names` (folded); the names stay here."""
+    def people_named(
+        self, record_class: RecordClass, names: Mapping[str, frozenset[str]]
+    ) -> Iterator[tuple[str, str | None, str]]:
+        """Yield (name, subject if any, key) of the records of people who may be called one of `names` (with its words).
+
+        Whatever else a record says about names stays here.
+        """
         fields = record_class.with_role(Role.NAME)
-        if record_class.subject is None or not fields or not names:
+        if not fields or not names:
             return
         here = self.sources[record_class.name]
-        columns = [here.columns[record_class.subject], *(here.columns[name] for name in fields)]
-        for subject, *parts in self.connection.execute(select(*columns).where(true())).yield_per(PAGE):
-            for name in forms_of([str(part) for part in parts if part]) & names:
-                yield name, str(subject)
+        subject = here.text(record_class.subject) if record_class.subject else cast(null(), Text)
+        columns = [here.columns[record_class.key], subject.label("subject"), *(here.columns[name] for name in fields)]
+        for key, person, *parts in self.connection.execute(select(*columns)).yield_per(PAGE):
+            for name in called([str(part or "") for part in parts], names):
+                yield name, None if person is None else str(person), str(key)
 
     def _columns(self, record_class: RecordClass) -> list[ColumnElement[Any]]:
         here = self.sources[record_class.name]
@@ -238,15 +259,23 @@ def unanswerable(
                 yield Problem(f"{name} asks about {missing}, which this store does not hold", file, None, alias, mend)
 
 
-def fold(name: str) -> str:
-    """A name without case, accents and double spaces, for comparison."""
-    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
-    return " ".join(bare.casefold().split())
+def divided(
+    sources: Mapping[str, Mapping[str, ClassSource]], schedule: Schedule, file: str = "stores.yaml"
+) -> Iterator[Problem]:
+    """Yield each class that a condition asks about and that lies in several stores: a condition sees one of them."""
+    asked = {name for item in schedule.classes for part in _conditions(item) for name in classes_asked(part)}
+    asked |= {ref.of for item in schedule.classes for ref in events_of(item)}
+    for name in sorted(asked):
+        holders = [alias for alias, held in sources.items() if name in held]
+        if len(holders) > 1:
+            said = f"a condition asks about {name}, which lies in several stores: {', '.join(holders)}"
+            yield Problem(said, file, None, name, "Map that class in one store; bring its tables together in a view.")
 
 
-def forms_of(parts: Sequence[str]) -> frozenset[str]:
-    """The full names that a person's name fields make: given + family, known-as + family, or the one field."""
-    if len(parts) < 2:
-        return frozenset(fold(part) for part in parts)
-    given, family, *known = parts
-    return frozenset(fold(f"{first} {family}") for first in (given, *known))
+def _conditions(record_class: RecordClass) -> Iterator[Condition]:
+    for rule in record_class.rules:
+        yield from (part for part in (rule.applies_to, rule.only_if, rule.unless) if part is not None)
+    yield from (control.flag_when for control in record_class.controls)
+    yield from (hold.when for hold in record_class.holds)
+    if record_class.open_when is not None:
+        yield record_class.open_when

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     MetaData,
+    Select,
     String,
     Table,
     Text,
@@ -100,7 +101,9 @@ def sources(shape: Shape, spec: StoreSpec, schedule: Schedule) -> dict[str, Clas
         }
         native = frozenset(name for name in columns if isinstance(columns[name].type, types.Date | types.DateTime))
         columns |= {name: cast(null(), String()) for name in item.absent}
-        built[item.class_name] = ClassSource(selectable, columns, native)
+        subject = table.columns.get(item.fields.get(schedule.get(item.class_name).subject or "", ""))
+        left_out = None if subject is None else left_out_subjects(table, key, subject)
+        built[item.class_name] = ClassSource(selectable, columns, native, left_out=left_out)
     return built
 
 
@@ -109,9 +112,18 @@ def own_keys(table: Table, key: Column[Any]) -> FromClause:
     filled = key.is_not(None)
     if not is_unique(table, key):
         return select(table).where(filled, key.not_in(shared_keys(table, key))).subquery(table.name)
-    if not key.nullable or isinstance(key.type, types.Integer):
-        return table
-    return select(table).where(filled).subquery(table.name)  # SQLite lets a primary key be NULL
+    return select(table).where(filled).subquery(table.name) if _may_be_empty(key) else table
+
+
+def left_out_subjects(table: Table, key: Column[Any], subject: Column[Any]) -> Select[Any] | None:
+    """Select the subjects of the records that `own_keys` leaves out; None where there can be none."""
+    if not is_unique(table, key):
+        return select(cast(subject, Text)).where(key.is_(None) | key.in_(shared_keys(table, key)))
+    return select(cast(subject, Text)).where(key.is_(None)) if _may_be_empty(key) else None
+
+
+def _may_be_empty(key: Column[Any]) -> bool:
+    return bool(key.nullable) and not isinstance(key.type, types.Integer)  # SQLite lets a primary key be NULL
 
 
 def is_unique(table: Table, key: Column[Any]) -> bool:
@@ -169,7 +181,28 @@ def typed_key(column: ColumnElement[Any], key: str) -> object:
     return key
 
 
-def chunks(items: Sequence[_T], size: int = CHUNK) -> Iterator[list[_T]]:
+def is_one_of(column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column holds one of these keys, which we carry as text; an index serves wherever the types agree.
+
+    A key that a column of numbers can't hold, or would write otherwise (0123), is compared as text: some engines refuse
+    to compare it as a number, others take it for nought.
+    """
+    typed = {key: typed_key(column, key) for key in keys}
+    fits = [value for key, value in typed.items() if str(value) == key]
+    other = [key for key, value in typed.items() if str(value) != key or (value is key and _counts(column))]
+    if not other:
+        return column.in_(fits)
+    return column.in_([value for value in fits if value not in other]) | cast(column, Text).in_(other)
+
+
+def _counts(column: ColumnElement[Any]) -> bool:
+    try:
+        return column.type.python_type in (int, Decimal, UUID)
+    except NotImplementedError:
+        return False
+
+
+def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterator[list[_T]]:
     """Cut `items` into lists of at most `size`."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):

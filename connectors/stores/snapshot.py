@@ -35,16 +35,23 @@ class Snapshot:
         metadata = MetaData()
         self._keys = {item.class_name: schedule.get(item.class_name).key for item in spec.classes}
         self._tables: dict[str, Table] = {}
+        self._left_out: dict[str, Table] = {}
+        self._subjects: dict[str, str | None] = {}
         self._absent = {item.class_name: item.absent for item in spec.classes}
         for item in spec.classes:
             held = [Column(name, Text) for name in item.fields]
             self._tables[item.class_name] = Table(item.class_name, metadata, *held)
+            self._left_out[item.class_name] = Table(f"{item.class_name} left out", metadata, Column("subject", Text))
+            subject = schedule.get(item.class_name).subject
+            self._subjects[item.class_name] = subject if subject in item.fields else None
 
     def sources(self) -> dict[str, ClassSource]:
         """The selectable of every class; absent fields are NULL."""
         return {
             name: ClassSource(
-                table, {**dict(table.columns.items()), **{gap: cast(null(), String()) for gap in self._absent[name]}}
+                table,
+                {**dict(table.columns.items()), **{gap: cast(null(), String()) for gap in self._absent[name]}},
+                left_out=select(self._left_out[name].columns["subject"]),
             )
             for name, table in self._tables.items()
         }
@@ -62,7 +69,13 @@ class Snapshot:
         key = table.columns[self._keys[class_name]]
         connection.execute(CreateIndex(Index(f"{class_name}_key", key)))
         shared = select(key).where(key.is_not(None)).group_by(key).having(func.count() > 1)
-        left_out = connection.execute(delete(table).where(or_(key.is_(None), key.in_(shared))))
+        apart = or_(key.is_(None), key.in_(shared))
+        connection.execute(CreateTable(self._left_out[class_name]))
+        subject = self._subjects[class_name]
+        if subject is not None:
+            whose = select(table.columns[subject]).where(apart)
+            connection.execute(insert(self._left_out[class_name]).from_select(["subject"], whose))
+        left_out = connection.execute(delete(table).where(apart))
         return Loaded(left_out.rowcount, unreadable)
 
 

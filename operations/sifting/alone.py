@@ -32,7 +32,8 @@ def alone_findings(
 ) -> Iterator[Finding]:
     """The findings of records judged by their own clock."""
     by_rule = {rule.id: rule for rule in record_class.rules}
-    judged = list(judged)
+    # What a file's other records would say (a complaint, a hold) can't be asked where its number is in doubt.
+    judged = [pair for pair in judged if pair[1].state is not State.DUE or not sifting.doubtful(pair[0])]
     due = [record for record, verdict in judged if verdict.state is State.DUE]
     topics = sifting.topics(due)
     for record, verdict in judged:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from connectors.stores.reading import StoreReader
 from operations.sifting.found import due_finding, undatable
 from operations.sifting.session import Place, Sifting
 from rules.review.values import Finding, Record
@@ -17,12 +17,23 @@ from rules.schedule.values import RecordClass, Role, Rule
 
 @dataclass(frozen=True)
 class File:
-    """A due head, its verdict, and the members found in every store."""
+    """A due head, its verdict, and the members found in every store. `others` are further heads of the same person."""
 
     head: Record
     verdict: FileVerdict
     contact: Contact
-    members: tuple[Record, ...]
+    members: tuple[Record, ...] = ()
+    others: tuple[Record, ...] = ()
+
+    @property
+    def heads(self) -> tuple[Record, ...]:
+        """Every head of the file."""
+        return (self.head, *self.others)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Everything that goes together."""
+        return (*self.heads, *self.members)
 
 
 @dataclass(frozen=True)
@@ -47,28 +58,53 @@ class FileSift:
         files = self.files(heads)
         found = [undatable(record, self._rule(rule)) for file in files for record, rule in file.verdict.undatable]
         due = [file for file in files if file.verdict.state is State.DUE]
-        topics = self.sifting.topics(record for file in due for record in (file.head, *file.members))
+        topics = self.sifting.topics(record for file in due for record in file.records)
         return found + [item for file in due for item in self._due(file, topics)]
 
     def files(self, heads: Sequence[Record]) -> list[File]:
         """The judged files of the heads whose own rules have run out or cannot be dated."""
-        contacts = self.sifting.contacts(self.head_class, [head.subject for head in heads if head.subject])
-        run_out: list[tuple[Record, FileVerdict, Contact]] = []
-        for head in heads:
-            contact = contacts.get(head.subject or "", Contact())
-            verdict = judge_head(self.sifting.bench, self.head_class, head, contact)
-            if verdict.state is not State.NOT_DUE:
-                run_out.append((head, verdict, contact))
-        members = self._members([head.subject for head, v, _ in run_out if head.subject and v.state is State.DUE])
-        return [
-            self._file(head, verdict, contact, members.get(head.subject or "", ()))
-            for head, verdict, contact in run_out
-        ]
+        run_out = [file for file in self._judged(heads) if file.verdict.state is not State.NOT_DUE]
+        due = [file.head for file in run_out if file.verdict.state is State.DUE]
+        sure = {head.place for head in due if self._is_sure(head)}
+        subjects = [head.subject for head in due if head.subject and head.place in sure]
+        members, together = self._members(subjects), self._together(subjects)
+        found = [file for file in run_out if file.verdict.state is State.UNDATABLE]
+        for file in run_out:
+            if file.head.place in sure:
+                found += self._whole(file, together.get(file.head.subject or "", [file]), members)
+        return found
 
-    def _file(self, head: Record, verdict: FileVerdict, contact: Contact, members: Sequence[Record]) -> File:
-        if verdict.state is State.DUE:
-            verdict = judge_file(self.sifting.bench, self.sifting.inputs.schedule, verdict, members)
-        return File(head, verdict, contact, tuple(members))
+    def _judged(self, heads: Sequence[Record]) -> list[File]:
+        """Each head by its own rules."""
+        contacts = self.sifting.contacts(self.head_class, [head.subject for head in heads if head.subject])
+        bench = self.sifting.bench
+        with_contact = [(head, contacts.get(head.subject or "", Contact())) for head in heads]
+        return [File(head, judge_head(bench, self.head_class, head, last), last) for head, last in with_contact]
+
+    def _is_sure(self, head: Record) -> bool:
+        """Whether it is certain what belongs to this head's file: it has a case number, spelt in one way everywhere."""
+        joined = self.head_class.subject is None or bool((head.subject or "").strip())
+        return joined and not self.sifting.doubtful(head)
+
+    def _together(self, subjects: Sequence[str]) -> dict[str, list[File]]:
+        """All heads of each person, judged, where a person can have several: they make one file."""
+        readers = self.sifting.of_class(self.head_class.name)
+        if len(readers) == 1 and self.head_class.key == self.head_class.subject:
+            return {}
+        heads = [head for reader in readers for head in reader.of_subjects(self.head_class, subjects)]
+        found: dict[str, list[File]] = {}
+        for file in sorted(self._judged(heads), key=lambda one: one.head.place):
+            found.setdefault(file.head.subject or "", []).append(file)
+        return found
+
+    def _whole(self, file: File, together: Sequence[File], members: Mapping[str, Sequence[Record]]) -> Iterator[File]:
+        """The whole file, told once with its first head, unless another head keeps it."""
+        if file.head.place != together[0].head.place or any(one.verdict.state is not State.DUE for one in together):
+            return
+        last = max(together, key=lambda one: one.verdict.due_on or date.min)
+        mine = tuple(members.get(file.head.subject or "", ()))
+        verdict = judge_file(self.sifting.bench, self.sifting.inputs.schedule, last.verdict, mine)
+        yield File(file.head, verdict, file.contact, mine, tuple(one.head for one in together[1:]))
 
     def _members(self, subjects: Sequence[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
@@ -79,7 +115,7 @@ class FileSift:
         return found
 
     def _due(self, file: File, topics: Mapping[Place, tuple[str, ...]]) -> Iterator[Finding]:
-        records = (file.head, *file.members)
+        records = file.records
         rule = self._rule(file.verdict.rule)
         holds = sorted({kind for record in records for kind in self.sifting.holds.over(record)})
         facts = self._facts(file)
@@ -93,7 +129,7 @@ class FileSift:
 
     def _read_first(self, file: File, topics: Mapping[Place, tuple[str, ...]]) -> Iterator[str]:
         """Why a named person reads the whole file first: a death, a register entry, a risk in any member."""
-        if any(file.head.dates.get(name) for name in self.head_class.with_role(Role.DEATH)):
+        if any(head.dates.get(name) for head in file.heads for name in self.head_class.with_role(Role.DEATH)):
             yield "death recorded"
         schedule = self.sifting.inputs.schedule
         for name in sorted({member.class_name for member in file.members}):
@@ -118,10 +154,3 @@ class FileSift:
 
     def _rule(self, rule_id: str) -> Rule:
         return self.sifting.inputs.schedule.rule(rule_id)
-
-
-def still_due(sifting: Sifting, head_class: RecordClass, reader: StoreReader, subjects: Sequence[str]) -> set[Place]:
-    """The records of these subjects' files that are due and not held now: judged again before a run destroys."""
-    heads = list(reader.of_subjects(head_class, subjects))
-    found = FileSift(sifting, head_class).judge_page(heads)
-    return {(item.store, item.class_name, item.key) for item in found if item.kind == "past_retention"}

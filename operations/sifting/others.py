@@ -11,6 +11,9 @@ from rules.schedule.calendar import add
 from rules.schedule.judge import Contact, Unreadable
 from rules.schedule.values import Control, RecordClass, Role
 
+READABLE = "every record can be read"
+UNRULED = "open, or under a rule"
+
 
 def controls(sifting: Sifting) -> Iterator[list[Finding]]:
     for record_class in sifting.inputs.schedule.classes:
@@ -63,10 +66,23 @@ def quality(sifting: Sifting) -> Iterator[list[Finding]]:
             if count:
                 rule = "one record per key"
                 yield [Finding(Kind.QUALITY, alias, class_name, rule, rule, count=count)]
+        for class_name, count in store.unreadable().items():
+            if count:
+                yield [Finding(Kind.QUALITY, alias, class_name, READABLE, READABLE, count=count)]
         if sifting.inputs.quality is not None:
             for record_class in sifting.inputs.schedule.classes:
                 if record_class.name in reader.sources:
                     yield list(sifting.inputs.quality(reader, record_class, sifting.inputs.as_of))
+
+
+def identity(sifting: Sifting) -> Iterator[list[Finding]]:
+    """Case numbers in two spellings, records without a file, and heads about which no rule says anything."""
+    for head in (item for item in sifting.inputs.schedule.classes if not item.part_of):
+        for alias, class_name, check, count in sifting.identity(head.name).counts:
+            yield [Finding(Kind.QUALITY, alias, class_name, check, check, count=count)]
+        for reader in sifting.of_class(head.name) if head.open_when is not None and head.rules else ():
+            if count := reader.unruled(head):
+                yield [Finding(Kind.QUALITY, reader.alias, head.name, UNRULED, UNRULED, count=count)]
 
 
 def beyond_minimum(sifting: Sifting) -> Iterator[list[Finding]]:

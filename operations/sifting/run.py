@@ -54,5 +54,6 @@ def _stages(sifting: Sifting, ledger: Ledger, sift_id: int) -> Iterator[tuple[st
     yield "controls", others.controls(sifting)
     yield "dormant files", others.dormant(sifting, heads)
     yield "quality", others.quality(sifting)
+    yield "whose file", others.identity(sifting)
     yield "beyond the minimum", others.beyond_minimum(sifting)
     yield "unclaimed", others.unclaimed(sifting)

@@ -9,10 +9,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from connectors.stores.base import RecordStore
-from connectors.stores.reading import StoreReader, fold, unanswerable
+from connectors.stores.reading import StoreReader, divided, unanswerable
+from operations.sifting.identity import Identity, identify
 from rules.errors import BadInput
 from rules.review.holds import HoldIndex, active, index_holds
 from rules.review.safeguarding import topics_in
+from rules.review.spelling import name_words, same_case
 from rules.review.values import Finding, Hold, Record
 from rules.schedule.judge import Bench, Contact
 from rules.schedule.values import RecordClass, Role, Schedule
@@ -48,6 +50,20 @@ class Sifting:
     readers: dict[str, StoreReader]
     bench: Bench
     holds: HoldIndex = field(default_factory=HoldIndex)
+    _identities: dict[str, Identity] = field(default_factory=dict)
+
+    def identity(self, head: str) -> Identity:
+        """Which files of this head class nobody can be sure of; looked up once."""
+        if head not in self._identities:
+            schedule = self.inputs.schedule
+            self._identities[head] = identify(self.of_class, schedule, schedule.get(head))
+        return self._identities[head]
+
+    def doubtful(self, record: Record) -> bool:
+        """Whether it is in doubt whose file a record belongs to, or what else belongs to that file."""
+        record_class = self.inputs.schedule.get(record.class_name)
+        found = self.identity(record_class.part_of or record_class.name).doubtful
+        return record.subject is not None and same_case(record.subject) in found
 
     def of_class(self, name: str) -> list[StoreReader]:
         """The readers of the stores that hold the class."""
@@ -83,6 +99,7 @@ def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
     zone = ZoneInfo(inputs.schedule.zone)
     sources = {alias: store.sources() for alias, store in inputs.stores.items()}
     problems = [found for alias, held in sources.items() for found in unanswerable(alias, held, inputs.schedule)]
+    problems += divided(sources, inputs.schedule)
     if problems:
         raise BadInput(problems)
     readers = {
@@ -101,36 +118,56 @@ def later(one: Contact, other: Contact) -> Contact:
 
 
 def _resolve_holds(sifting: Sifting) -> HoldIndex:
-    """Find whom the named holds mean and who is linked to anybody held."""
+    """Find whom the named holds mean and who is linked to anybody held. Case numbers are as `same_case` has them."""
     standing = active(sifting.inputs.holds, sifting.inputs.as_of)
-    wanted = frozenset(fold(hold.name) for hold in standing if hold.name)
+    named, nameless = _named(sifting, standing)
+    automatic = _automatic(sifting, nameless)
+    people = {same_case(hold.subject) for hold in standing if hold.subject}.union(automatic, *named.values())
+    return index_holds(standing, named, _links(sifting, people), automatic, nameless)
+
+
+def _named(sifting: Sifting, standing: Iterable[Hold]) -> tuple[dict[str, set[str]], dict[Place, set[str]]]:
+    """Whom each held name may mean, in any class, and the kinds of hold over records that bear no case number."""
+    kinds = {hold.name: {one.kind for one in standing if one.name == hold.name} for hold in standing if hold.name}
+    wanted = {name: name_words(name) for name in kinds}
     named: dict[str, set[str]] = {}
-    links: dict[str, set[str]] = {}
-    heads = [item for item in sifting.inputs.schedule.classes if not item.part_of]
-    for head in heads:
-        for reader in sifting.of_class(head.name):
-            for name, subject in reader.people_named(head, wanted):
-                named.setdefault(name, set()).add(subject)
-    by_name = {hold.name: named.get(fold(hold.name), set()) for hold in standing if hold.name}
-    automatic = _automatic(sifting)
-    people = sorted({hold.subject for hold in standing if hold.subject}.union(automatic, *by_name.values()))
-    for head in heads:
-        for reader in sifting.of_class(head.name):
-            for record in (*reader.of_subjects(head, people), *reader.linked_to(head, people)):
-                if record.linked and record.subject:
-                    links.setdefault(record.subject, set()).add(record.linked)
-                    links.setdefault(record.linked, set()).add(record.subject)
-    return index_holds(standing, by_name, links, automatic)
+    nameless: dict[Place, set[str]] = {}
+    for record_class in sifting.inputs.schedule.classes:
+        for reader in sifting.of_class(record_class.name):
+            for name, subject, key in reader.people_named(record_class, wanted):
+                if subject is None:
+                    nameless.setdefault((reader.alias, record_class.name, key), set()).update(kinds[name])
+                else:
+                    named.setdefault(name, set()).add(same_case(subject))
+    return named, nameless
 
 
-def _automatic(sifting: Sifting) -> dict[str, set[str]]:
-    """The people whom a record in some store holds by itself, with the kinds of those holds."""
+def _links(sifting: Sifting, people: set[str]) -> dict[str, set[str]]:
+    """Who is linked to these people, in both directions."""
+    found: dict[str, set[str]] = {}
+    for head in (item for item in sifting.inputs.schedule.classes if people and not item.part_of):
+        for reader in sifting.of_class(head.name):
+            for pair in reader.links(head):
+                one, other = map(same_case, pair)
+                if one in people or other in people:
+                    found.setdefault(one, set()).add(other)
+                    found.setdefault(other, set()).add(one)
+    return found
+
+
+def _automatic(sifting: Sifting, nameless: dict[Place, set[str]]) -> dict[str, set[str]]:
+    """The people whom a record in some store holds by itself, with the kinds of those holds.
+
+    A record without a case number can hold only itself: it is added to `nameless`.
+    """
     found: dict[str, set[str]] = {}
     for record_class in sifting.inputs.schedule.classes:
         for hold in record_class.holds:
             for reader in sifting.of_class(record_class.name):
                 for page in reader.matching(record_class, hold.when):
                     for record in page:
-                        if record.subject is not None:
-                            found.setdefault(record.subject, set()).add(hold.kind)
+                        if record.subject is None or not record.subject.strip():
+                            nameless.setdefault(record.place, set()).add(hold.kind)
+                        else:
+                            found.setdefault(same_case(record.subject), set()).add(hold.kind)
     return found

@@ -47,6 +47,7 @@ _QUALITY: Mapping[str, CheckKind] = {
     "plausible_birthday": "plausible birthday",
     "unique_together": "unique together",
 }
+_ONCE = (Role.SUBJECT, Role.LINKED, Role.AUTHOR)
 _DATED = frozenset({Role.TRIGGER, Role.CONTACT, Role.BIRTHDAY, Role.DEATH})
 
 
@@ -152,6 +153,12 @@ class _Classes:
                 if word not in set(Role):
                     self.reading.wrong(value, f"unknown role {word!r}", f"Write {suggest(word, list(Role))}")
             found.append(Field(name, frozenset(Role(word) for word in words if word in set(Role))))
+        for role in _ONCE:  # a hold, a link or an author that stands in a second field would be overlooked
+            several = [item.name for item in found if role in item.roles]
+            if len(several) > 1:
+                self.reading.wrong(
+                    at, f"has {len(several)} fields with the role `{role}`", "Give that role to one field"
+                )
         keys = [item.name for item in found if Role.KEY in item.roles]
         if len(keys) != 1:
             if found:

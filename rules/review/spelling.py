@@ -1,0 +1,42 @@
+"""One person, written in several ways: when two case numbers, or two names, are to be taken for the same.
+
+Taking two for one keeps a record too long, which a person can mend; taking one for two destroys it. So this errs
+towards the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+_APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u2018\u2019\u02bc\u2032"))
+
+
+def same_case(text: str) -> str:
+    """Return one form for every spelling of a case number: C000123, `c000123 `, C-000123, C123; 123, 0123, 123.0."""
+    bare = re.sub(r"(?<=\d)\.0+$", "", unicodedata.normalize("NFKC", text).casefold().strip())
+    short = re.sub(r"(?<!\d)0+(?=\d)", "", bare)
+    return "".join(filter(str.isalnum, short)) or bare
+
+
+def name_words(name: str) -> frozenset[str]:
+    """Return the words of a name without case, accents, apostrophes and order; a hyphen parts two words."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    bare = plain.translate(_APOSTROPHES).casefold()
+    return frozenset("".join(sign if sign.isalnum() else " " for sign in bare).split())
+
+
+def called(parts: Sequence[str], wanted: Mapping[str, frozenset[str]]) -> Iterable[str]:
+    """Yield those of the `wanted` names (with their words) by which somebody with these name fields may be called.
+
+    A middle name or a second first name on either side does not part them. `parts` are the given name, the family
+    name and what else the person is known as, or the one whole name.
+    """
+    family = name_words(parts[1]) if len(parts) > 1 else frozenset()
+    firsts = [name_words(part) for place, part in enumerate(parts) if place != 1]
+    every = family.union(*firsts)
+    for name, words in wanted.items():
+        fuller = any(len(first | family) > 1 and first | family <= words for first in firsts)
+        if words and (words <= every or fuller):
+            yield name
