@@ -1,7 +1,8 @@
 """The commands that a document shows, and a shell that runs them one after another as its reader would.
 
 Each command has a shell of its own that begins where the last one ended (folder and PATH), and a terminal at which what
-a person would type is typed beforehand; a question that nobody foresaw finds the end of the input, so nothing hangs.
+a person would type is typed beforehand. A question that nobody foresaw finds the end of the input; only one for a
+passphrase throws away what was typed before it, so passphrases come from files, and waiting has an end.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from tests.functional.console_runner import Ran
 
 END_OF_INPUT = "\x04"
-SECONDS = 300
+SECONDS, TOO_LONG = 300, 124
 
 
 def shown(document: Path) -> list[str]:
@@ -47,7 +48,7 @@ class Shell:
             done = subprocess.run(
                 ["bash", "-c", script],
                 cwd=self.folder,
-                env={**kept, **environment},
+                env={**kept, "WINNOW_PASSPHRASE_FILE": os.devnull, **environment},
                 stdin=terminal,
                 capture_output=True,
                 text=True,
@@ -55,6 +56,8 @@ class Shell:
                 start_new_session=True,
                 check=False,
             )
+        except subprocess.TimeoutExpired:
+            return Ran(TOO_LONG, "", f"not ended after {SECONDS} seconds")
         finally:
             os.close(person)
             os.close(terminal)
