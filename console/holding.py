@@ -94,14 +94,14 @@ def _show_placed(placed: Placed, as_json: bool) -> None:
         return
     say(f"{placed.hold.id} stands. No run destroys what it covers from now on.")
     if placed.fenced:
-        say(f"A run that was under way was stopped short in: {', '.join(placed.fenced)}.")
+        say(f"Anything being destroyed at this moment is stopped short in: {', '.join(placed.fenced)}.")
     if placed.not_fenced:
         complain(f"Not reached or not prepared: {', '.join(placed.not_fenced)}. Nothing is destroyed there unseen.")
     if placed.gone:
         rows = [tuple(vars(one).values()) for one in placed.gone]
         table("Destroyed before the hold was placed", tuple(vars(placed.gone[0])), rows)
     if placed.unsearchable:
-        complain(f"What these closed runs destroyed only the DPO's key can tell: {', '.join(placed.unsearchable)}")
+        complain(f"Of these runs, only the DPO's key can tell whether they destroyed it: {', '.join(placed.unsearchable)}")
 
 
 @app.command("list")

@@ -41,4 +41,4 @@ def review(
         return
     say(*first_lines(written), f"  {written.html}", f"  {written.xlsx}")
     say(f"The pack names people's records: delete every copy by {cell(header.destroys_itself_on)}.")
-    say(f"Next: fill in the workbook, then `winnow decide --from {written.xlsx.name} --by NAME`.")
+    say(f"Next: fill in the workbook, then `winnow decide --from {written.xlsx} --by NAME`.")
