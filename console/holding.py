@@ -101,7 +101,8 @@ def _show_placed(placed: Placed, as_json: bool) -> None:
         rows = [tuple(vars(one).values()) for one in placed.gone]
         table("Destroyed before the hold was placed", tuple(vars(placed.gone[0])), rows)
     if placed.unsearchable:
-        complain(f"Of these runs, only the DPO's key can tell whether they destroyed it: {', '.join(placed.unsearchable)}")
+        runs = ", ".join(placed.unsearchable)
+        complain(f"Of these runs, only the DPO's key can tell whether they destroyed it: {runs}")
 
 
 @app.command("list")
