@@ -15,6 +15,7 @@ from hashlib import sha256
 
 from rules.errors import BadInput, Problem
 from rules.review.pack_form import LONGEST_NOTE
+from rules.review.spelling import same_case
 from rules.review.values import HOLD_KINDS, REASONS, Choice, Finding, Hold, Kind
 from rules.schedule.values import Rule, Schedule
 
@@ -165,12 +166,18 @@ def _check_letting_go(decision: Decision, finding: Finding) -> str:
 
 def not_theirs(officer: Officer, finding: Finding) -> str:
     """Return why this officer can't approve this record (they wrote it, or it concerns them), or an empty text."""
-    if {finding.facts.get("author", ""), finding.facts.get("counsellor", "")} & officer.staff_ids:
+    wrote = _same(finding.facts.get("author", ""), finding.facts.get("counsellor", ""))
+    if wrote & _same(*officer.staff_ids):
         return "wrote"
-    mentioned = {finding.subject or "", finding.facts.get("linked", ""), finding.facts.get("person", "")}
-    if mentioned & (officer.case_numbers | officer.staff_ids):
+    mentioned = _same(finding.subject or "", finding.facts.get("linked", ""), finding.facts.get("person", ""))
+    if mentioned & _same(*officer.case_numbers, *officer.staff_ids):
         return "concerns"
     return ""
+
+
+def _same(*numbers: str) -> frozenset[str]:
+    """Numbers of people in one spelling, less empty ones."""
+    return frozenset(same_case(one) for one in numbers if one.strip())
 
 
 def check_hold(hold: Hold, today: date) -> list[Problem]:

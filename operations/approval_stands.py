@@ -1,0 +1,140 @@
+"""Before anything is destroyed: does the approval in the log still say exactly what the ledger is about to do?
+
+The ledger is a database, and somebody may write to it by hand between approval and run. What people signed is in the
+log: the root over the planned records, the proposal (hence every finding, hence which record a commitment means), the
+decisions, and the day before which nothing starts. All of it is compared again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from connectors import keys
+from connectors.ledger import log, people, proposals, runs, sifts
+from connectors.ledger.base import Ledger
+from connectors.ledger.people import Statement
+from connectors.ledger.proposals import Proposal, StoredDecision
+from connectors.ledger.runs import DESTROY, PlannedRow, Run
+from operations.approve import planned_of
+from operations.decide import statement_fields
+from rules.errors import CheckSaidNo, Refused, WinnowError
+from rules.evidence.leaf import Leaf, decode
+from rules.evidence.plan import plan_root
+from rules.evidence.statement import check_signature, statement_digest, statement_of
+from rules.review.authority import LETS_GO, MAY
+from rules.review.values import Finding
+
+_PAGE = 500
+
+
+def require_approval(ledger: Ledger, run: Run) -> None:
+    """Raise Refused unless a signed approval in the log covers every record that the run would destroy, and no other.
+
+    Once another run that was approved from the same findings has been closed, what that run has forgotten (notes, case
+    numbers) is no longer compared.
+    """
+    leaf = _approval(ledger, run)
+    proposal = proposals.get(ledger, run.proposal)
+    if proposal is None or proposal.hash != leaf["proposal"] or proposal.as_of != run.as_of:
+        raise _differs("its proposal")
+    if not proposals.unchanged(ledger, proposal):
+        raise _differs("the findings of its proposal")
+    said = (run.schedule_digest, run.cooling_off_until, run.commitments_root)
+    if said != (leaf["schedule"], leaf["not_before"], leaf["root"]):
+        raise _differs("its schedule, its cooling-off time or its root")
+    rows = runs.iterate_planned(ledger, run.id, (DESTROY,))
+    planned = [planned_of(row) for row in rows]
+    if (len(planned), plan_root(planned)) != (leaf["count"], leaf["root"]):
+        raise _differs("what it plans to destroy")
+    fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
+    signed = _decisions(ledger, proposal, leaf, fresh)
+    for row, finding, tagged, decision in _joined(ledger, proposal, run):
+        if finding is None or _record(row) != _found(finding) or (tagged and fresh):
+            raise _differs("which record is meant")
+        if decision is None or decision.decision.choice not in LETS_GO or decision.statement not in signed:
+            raise _differs("a decision on which it rests")
+        if signed[decision.statement].person == run.approved_by:
+            raise Refused(f"run {run.id} would destroy what its approver recommended")
+
+
+def _differs(what: str) -> Refused:
+    return Refused(f"{what}: the ledger differs from the approval that was signed; nothing was destroyed")
+
+
+def _approval(ledger: Ledger, run: Run) -> Leaf:
+    """The approval's leaf, with a signature that holds, by a person whose key the log made known before."""
+    stored = list(log.read_leaves(ledger, run.approval_leaf, run.approval_leaf + 1))
+    leaf = decode(stored[0][1])
+    if (leaf["type"], leaf.get("run")) != ("approval", run.id):
+        raise _differs("where its approval stands in the log")
+    try:
+        check_signature(leaf, keys.verify)
+    except WinnowError:
+        raise Refused(f"the signature on the approval of {run.id} does not hold") from None
+    who = people.find_person(ledger, run.approved_by)
+    if who is None or (who.name, who.public_key) != (leaf["officer"], leaf["key"]):
+        raise _differs("who approved it")
+    if leaf["role"] not in MAY["approve"] or not _known_by_then(ledger, leaf, run.approval_leaf):
+        raise Refused(f"the key that approved {run.id} is not the key of an approver in the log")
+    return leaf
+
+
+def _known_by_then(ledger: Ledger, signed: Leaf, before: int) -> bool:
+    """Whether an earlier leaf gives this key and role to this officer."""
+    wanted = ("key", "added", "officer", signed["officer"], signed["key"], signed["role"])
+    names = ("type", "event", "purpose", "officer", "key", "role")
+    for _, data in log.read_leaves(ledger, 0, before):
+        leaf = decode(data)
+        if tuple(leaf.get(name) for name in names) == wanted:
+            return True
+    return False
+
+
+def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) -> dict[int, Statement]:
+    """The statements of decisions that the approval names: each signed, by another key, over what is stored."""
+    found: dict[int, Statement] = {}
+    for one in people.statements(ledger, proposal.id, "decisions"):
+        leaf = {**one.signed, "type": "decisions", "at": one.at}
+        if statement_digest(statement_of(leaf)) not in approval["decisions"]:
+            continue
+        try:
+            check_signature(leaf, keys.verify)
+        except CheckSaidNo:
+            raise _differs("a decision on which it rests") from None
+        if fresh:
+            now = statement_fields(proposal, proposals.decisions_of(ledger, one.id))
+            if any(one.signed[name] != value for name, value in now.items()):
+                raise _differs("a decision on which it rests")
+        if one.signed["key"] == approval["key"]:
+            raise Refused("one key has both recommended and approved; nothing was destroyed")
+        found[one.id] = one
+    return found
+
+
+def _joined(
+    ledger: Ledger, proposal: Proposal, run: Run
+) -> Iterator[tuple[PlannedRow, Finding | None, bool, StoredDecision | None]]:
+    """Yield every record to destroy with its finding, whether that was rewritten since, and the decision in force."""
+    decisions = {one.decision.ordinal: one for one in proposals.iterate_standing(ledger, proposal.id, LETS_GO)}
+    rows = runs.iterate_planned(ledger, run.id, (DESTROY,))
+    for _, group in groupby(enumerate(rows), key=lambda pair: pair[0] // _PAGE):
+        page = [row for _, row in group]
+        first, last = page[0].ordinal, page[-1].ordinal
+        stored = {}
+        after = first - 1
+        while after < last and (found := sifts.findings(ledger, proposal.sift, after=after)):
+            stored.update({one.ordinal: one for one in found})
+            after = found[-1].ordinal
+        for row in page:
+            one = stored.get(row.ordinal)
+            yield row, one.finding if one else None, bool(one and one.line_tag), decisions.get(row.ordinal)
+
+
+def _record(row: PlannedRow) -> tuple[object, ...]:
+    return (row.store, row.class_name, row.key, row.rule, row.due_on, row.version, row.action)
+
+
+def _found(finding: Finding) -> tuple[object, ...]:
+    place = (finding.store, finding.class_name, finding.key)
+    return (*place, finding.rule, finding.due_on, finding.version, finding.action)
