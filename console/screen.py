@@ -10,27 +10,39 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _WIDTH_OF_A_PIPE = 160  # nobody is there to widen the window
 
 
 def say(*lines: str) -> None:
     """Write lines to standard output as they are: nothing is wrapped, nothing is read as markup."""
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(harmless(line) + "\n")
 
 
 def complain(*lines: str) -> None:
     """Write lines to standard error."""
     sys.stdout.flush()
     for line in lines:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(harmless(line) + "\n")
     sys.stderr.flush()
+
+
+def harmless(text: str) -> str:
+    """Return a text with every sign spelt out that would steer a terminal or turn the direction of writing.
+
+    Keys and file names come from other people's systems.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(sign if sign in "\n\t" or category(sign) not in _STEERING else ascii(sign)[1:-1] for sign in text)
 
 
 def document(value: Mapping[str, Any]) -> None:
@@ -61,7 +73,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         # The first column names things, which people copy: it is never broken.
         shown.add_column(name, justify="right" if figures else "left", overflow="fold", no_wrap=place == 0)
     for row in found:
-        shown.add_row(*(Text(value) for value in row))
+        shown.add_row(*(Text(harmless(value)) for value in row))
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE).print(shown)
 
 
