@@ -24,6 +24,10 @@ Progress = Callable[[str, int], None]
 QualityCheck = Callable[[StoreReader, RecordClass, date], Iterable[Finding]]
 
 
+# A scan, a picture or a broken file may hold anything: a person reads it.
+UNREAD = "text that no program can read"
+
+
 def silent(_stage: str, _count: int) -> None:
     """Show no progress."""
 
@@ -89,8 +93,12 @@ class Sifting:
         for (alias, class_name), wanted in keys.items():
             store, fields = self.inputs.stores[alias], self.inputs.schedule.get(class_name).with_role(Role.FREE_TEXT)
             if fields:
+                silent_ones = set(wanted) if store.kind == "documents" else set()
                 for key, text in store.texts(class_name, wanted, fields):
                     found.setdefault((alias, class_name, key), set()).update(topics_in(text))
+                    silent_ones.discard(key)
+                for key in silent_ones:
+                    found[alias, class_name, key] = {UNREAD}
         return {place: tuple(sorted(topics)) for place, topics in found.items() if topics}
 
 

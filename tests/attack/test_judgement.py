@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rules.review.values import Kind
-from tests.attack.small import CLIENT, SCHEDULE, TABLES, sifted
+from tests.attack.small import CLIENT, SCHEDULE, STORES, TABLES, sifted
 
 
 def test_records_that_share_a_key_keep_their_file(tmp_path: Path) -> None:
@@ -86,3 +86,20 @@ def test_the_second_of_two_heads_in_one_table_keeps_the_file(tmp_path: Path) -> 
         "('2', 'C1', 'Ann', 'Lee', 'open', NULL, NULL);"
     )
     assert sifted(tmp_path, rows, "L1,C1,2015-01-01\n", schedule=schedule, tables=tables).due == set()
+
+
+def test_a_scan_asks_for_a_reader(tmp_path: Path) -> None:
+    """A document whose text no program can read may hold a disclosure, so somebody must have read the file first."""
+    letters = "  letters: {kind: csv, path: letters.csv, classes: {letter: {}}}"
+    folder = '  letters: {kind: documents, path: post, name: "{case_number}_{written_on}", classes: {letter: {}}}'
+    schedule = SCHEDULE.replace("written_on: contact}", "written_on: contact, body: free text}")
+    (tmp_path / "post").mkdir()
+    found = sifted(
+        tmp_path,
+        CLIENT,
+        schedule=schedule,
+        stores=STORES.replace(letters, folder),
+        files={"post/C000123_2015-01-01.pdf": "%PDF-1.4 no text", "post/C000123_2015-01-02.txt": "Thank you."},
+    )
+    asked = {item.key for item in found.findings if "text that no program can read" in item.read_first}
+    assert asked == {"C000123", "C000123_2015-01-01.pdf"}
