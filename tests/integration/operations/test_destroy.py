@@ -1,7 +1,5 @@
 """Destroying under hold, change, takeover and failure: what may go goes once; all else stays, accounted for."""
 
-# ruff: noqa: F811
-
 from __future__ import annotations
 
 from dataclasses import replace
