@@ -12,6 +12,7 @@ from connectors.ledger import holds, runs
 from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
+from operations.approval_stands import require_approval
 from operations.certify import Certified, certify, keep_schedule
 from operations.destroying.closing import close_if_done
 from operations.destroying.context import Carrying, Progress, silent
@@ -69,6 +70,7 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
         raise Refused("the schedule has changed since this run was approved; run a new sift")
     if not superseded:
         require_adopted(project)
+        require_approval(project.ledger, run)
     try:
         take(carrying, run, confirmation)
         if not superseded:
