@@ -22,6 +22,7 @@ Item = TypeVar("Item")
 
 # SQLite allows 32,766 bound values in one statement, PostgreSQL 65,535; 500 keys stay far below either.
 CHUNK = 500
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _translated() -> Iterator[None]:
 
 def to_json(value: object) -> str:
     """Return canonical JSON: sorted keys, no spaces, ASCII only."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _canonical(value)
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:

@@ -52,6 +52,7 @@ class FileStore(ABC):
         self._snapshot = Snapshot(spec, schedule)
         self._state = FileState(spec.alias, self._path.parent / STATE_FOLDER)
         self._kept: Kept | None = None
+        self._sound = ""
 
     @abstractmethod
     def problems(self) -> list[Problem]:
@@ -84,9 +85,7 @@ class FileStore(ABC):
 
     def sources(self) -> Mapping[str, ClassSource]:
         """The classes of this store and their selectables. Raises BadInput for what cannot be read."""
-        problems = [] if self._unchanged() else self.problems()
-        if problems:
-            raise BadInput(problems)
+        self._check()
         return self._snapshot.sources()
 
     def duplicates(self) -> Mapping[str, int]:
@@ -178,9 +177,7 @@ class FileStore(ABC):
 
     @contextmanager
     def _loaded(self) -> Iterator[tuple[Connection, dict[str, Loaded]]]:
-        problems = [] if self._unchanged() else self.problems()
-        if problems:
-            raise BadInput(problems)
+        self._check()
         try:
             made = engines.engine("sqlite:///:memory:")
             with made.connect() as connection:
@@ -200,17 +197,27 @@ class FileStore(ABC):
         if self._kept is not None and before == self._kept.fingerprint:
             raw.deserialize(self._kept.data)
             return self._kept.loaded
-        loaded = {
-            item.class_name: self._snapshot.fill(connection, item.class_name, self._rows(item))
-            for item in self._spec.classes
-        }
+        loaded = self._load(connection)
         connection.commit()
         if before and before == self._digest_now():
             self._kept = Kept(before, raw.serialize(), loaded)
         return loaded
 
-    def _unchanged(self) -> bool:
-        return self._kept is not None and self._digest_now() == self._kept.fingerprint
+    def _load(self, connection: Connection) -> dict[str, Loaded]:
+        return {
+            item.class_name: self._snapshot.fill(connection, item.class_name, self._rows(item))
+            for item in self._spec.classes
+        }
+
+    def _check(self) -> None:
+        """Raise BadInput for what is wrong with the file; one that was found sound is not looked at again."""
+        now = self._digest_now()
+        if now and now == self._sound:
+            return
+        problems = self.problems()
+        if problems:
+            raise BadInput(problems)
+        self._sound = now
 
     def _digest_now(self) -> str:
         try:

@@ -39,6 +39,7 @@ class StoreReader:
     ) -> None:
         self.alias, self.connection, self.zone = alias, connection, zone
         self.sources = {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
+        self._names: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.seals = {name: item.seal for name, item in sources.items()}
         self.left_out = {name: item.left_out for name, item in sources.items()}
         self.compiler = Compiler(schedule, self.sources)
@@ -209,8 +210,7 @@ class StoreReader:
         return [pair for rule in record_class.rules for pair in self.compiler.flags(rule)]
 
     def _record(self, record_class: RecordClass, row: Sequence[Any]) -> Record:
-        names = (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))
-        flag_names = [name for name, _ in self._flag_names(record_class)]
+        names, flag_names = self._named(record_class)
         dates = dict(
             zip(names, (None if v is None else str(v) for v in row[_FIXED : _FIXED + len(names)]), strict=True)
         )
@@ -221,14 +221,14 @@ class StoreReader:
         subject = None if record_class.subject is None or row[1] is None else str(row[1])
         return Record(self.alias, record_class.name, str(row[0]), subject, dates, flags, *row[2:_FIXED])
 
-    def _flag_names(self, record_class: RecordClass) -> list[tuple[str, None]]:
-        parts = ("applies_to", "only_if", "unless")
-        return [
-            (f"{rule.id}.{part}", None)
-            for rule in record_class.rules
-            for part in parts
-            if getattr(rule, part) is not None
-        ]
+    def _named(self, record_class: RecordClass) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the dates and of the flags of a class, in the order of their columns."""
+        if record_class.name not in self._names:
+            dates = (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))
+            parts = ("applies_to", "only_if", "unless")
+            flags = [f"{rule.id}.{part}" for rule in record_class.rules for part in parts if getattr(rule, part)]
+            self._names[record_class.name] = (dates, tuple(flags))
+        return self._names[record_class.name]
 
 
 def unanswerable(

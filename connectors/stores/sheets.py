@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import openpyxl
+from sqlalchemy import Connection
 
 from connectors.safe_zip import check_archive
 from connectors.stores import cells, plan
@@ -16,7 +17,7 @@ from connectors.stores.base import Unclaimed
 from connectors.stores.plan import Books
 from connectors.stores.reflection import nearest
 from connectors.stores.rewriting import RewrittenFile
-from connectors.stores.snapshot import Row
+from connectors.stores.snapshot import Loaded, Row
 from connectors.stores.specs import ClassMap
 from connectors.stores.workbook_parts import has_formulas, loses_parts
 from rules.errors import BadInput, Problem, WinnowError
@@ -26,6 +27,7 @@ class WorkbookStore(RewrittenFile):
     """One XLSX file with a sheet for each class."""
 
     kind = "workbook"
+    _book: Any = None
 
     def problems(self) -> list[Problem]:
         """Everything that stops this workbook from being read: missing, hostile, vanished sheets or columns."""
@@ -63,13 +65,20 @@ class WorkbookStore(RewrittenFile):
 
     def _rows(self, item: ClassMap) -> Iterator[Row | None]:
         dated = cells.date_fields(self._schedule.get(item.class_name))
-        with self._opened() as book:
+        with nullcontext(self._book) if self._book else self._opened() as book:
             rows = self._values(book, item.place)
             header = [cells.as_text(value) or "" for value in next(rows)]
             places = {field: header.index(column) for field, column in item.fields.items()}
             for row in rows:
                 held = {f: cells.as_text(row[place]) if place < len(row) else None for f, place in places.items()}
                 yield cells.with_iso_dates(held, dated, self._spec.dates)
+
+    def _load(self, connection: Connection) -> dict[str, Loaded]:
+        with self._opened() as self._book:  # opening reads all the strings of a workbook: once for all sheets
+            try:
+                return super()._load(connection)
+            finally:
+                self._book = None
 
     def _values(self, book: Any, sheet: str) -> Iterator[Sequence[object]]:
         """Yield the rows that are not blank. A formula never computed stays a formula, which no rule can read."""

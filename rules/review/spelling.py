@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u2018\u2019\u02bc\u2032"))
 
 
+@lru_cache(maxsize=4_096)
 def same_case(text: str) -> str:
     """Return one form for every spelling of a case number: C000123, `c000123 `, C-000123, C123; 123, 0123, 123.0."""
     bare = re.sub(r"(?<=\d)\.0+$", "", unicodedata.normalize("NFKC", text).casefold().strip())
