@@ -212,7 +212,8 @@ class Compiler:
         dirty = and_(same, other.columns[ref.name].is_not(None), not_(other.readable(ref.name)))
         found = select(literal(1)).select_from(other.table).where(dirty)
         latest = select(func.max(text)).select_from(other.table).where(same).scalar_subquery()
-        return case((exists(found), literal(UNREADABLE)), else_=latest)
+        # Whose events a record without a subject has, nobody knows.
+        return case((or_(here.text(mine).is_(None), exists(found)), literal(UNREADABLE)), else_=latest)
 
     def flags(self, rule: Rule) -> Iterator[tuple[str, Expression]]:
         """Yield (flag name, 1 / 0 / NULL) for the rule's conditions, as `judge` expects them."""

@@ -133,12 +133,12 @@ def flags_of(rule: Rule, row: Row, lookup: Lookup, zone: tzinfo) -> dict[str, bo
 def event_in(ref: FieldRef, subjects: tuple[str, str], row: Row, lookup: Lookup, zone: tzinfo) -> str | None:
     """The latest date of a trigger in another class; `subjects` are the fields of the person there and here.
 
-    `unreadable` when some date of the person there cannot be read, None when there is none at all.
+    `unreadable` when some date of the person there cannot be read, or nobody knows who it is; None for no event.
     """
     theirs, mine = subjects
     person = row.get(mine)
     if _text(row, mine) is None:
-        return None
+        return UNREADABLE  # whose events they would be, nobody knows
     texts = [other.get(ref.name) for other in lookup(ref.of) if other.get(theirs) == person]
     known = [text for text in texts if text is not None]
     if any(parse_date(text, zone) is None for text in known):

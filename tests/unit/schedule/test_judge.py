@@ -142,7 +142,7 @@ def test_a_note_without_a_summary_is_no_breach_before_its_time() -> None:
         ({"disclosure": [{"case_number": "C2"}]}, DUE),
         ({"complaint": [{"case_number": "C1", "status": "open"}]}, LATER),
         ({"complaint": [{"case_number": "C1", "status": "closed"}]}, DUE),
-        ({"complaint": [{"case_number": "C1", "status": None}]}, DUE),
+        ({"complaint": [{"case_number": "C1", "status": None}]}, LATER),
     ],
 )
 def test_a_note_that_a_disclosure_or_open_complaint_rests_on_is_kept(
