@@ -1,0 +1,46 @@
+"""`python -m tests.bench [sift|memory|log …] [--clients N] [--memory N N] [--entries N] [--repeats N]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.bench_log import verification
+from tests.bench.bench_memory import memory
+from tests.bench.bench_sift import sift_against_others
+
+EVERYTHING = ("sift", "memory", "log")
+
+
+def main() -> int:
+    """Measure what was asked for and print it line by line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=[], help="sift, memory, log; everything when none is named")
+    parser.add_argument("--clients", type=int, default=40_000)
+    parser.add_argument("--memory", type=int, nargs="+", default=[15_500, 158_000], help="clients for each size")
+    parser.add_argument("--entries", type=int, default=200_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    wanted = options.what or EVERYTHING
+    for name in wanted:
+        if name not in EVERYTHING:
+            parser.error(f"there is no bench {name!r}; there are {', '.join(EVERYTHING)}")
+    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as place:
+        if "sift" in wanted:
+            _say(sift_against_others(Path(place) / "demo", options.clients, options.repeats))
+        if "memory" in wanted:
+            _say(memory(options.memory))
+        if "log" in wanted:
+            _say(verification(Path(place), options.entries, options.repeats))
+    return 0
+
+
+def _say(lines: list[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
