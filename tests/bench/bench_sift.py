@@ -27,7 +27,7 @@ def seconds(work: Measured) -> tuple[float, int]:
 
 def spread(values: list[float]) -> str:
     """The median, and the least and the greatest."""
-    return f"{median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+    return f"{median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
 def prepared(folder: Path, clients: int) -> Project:
