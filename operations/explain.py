@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors.ledger import proposals, sifts
-from connectors.stores.reading import StoreReader
 from operations.project import Project
 from operations.sifting.session import SiftInputs, open_sifting
 from operations.stores import stores_of
@@ -74,11 +73,9 @@ def _sql(project: Project, rule: Rule, as_of: date) -> dict[str, str]:
     record_class = project.schedule.get(rule.class_name)
     with ExitStack() as stack:
         sifting = open_sifting(SiftInputs(project.schedule, stores_of(project), as_of), stack)
-        return {reader.alias: reader.statement(record_class, rule, as_of) for reader in _readers(sifting.readers, rule)}
-
-
-def _readers(readers: Mapping[str, StoreReader], rule: Rule) -> list[StoreReader]:
-    return [reader for reader in readers.values() if rule.class_name in reader.sources]
+        return {
+            reader.alias: reader.statement(record_class, rule, as_of) for reader in sifting.of_class(rule.class_name)
+        }
 
 
 def explain_finding(project: Project, ordinal: int, proposal_id: str = "") -> FindingExplained:

@@ -14,14 +14,13 @@ from connectors.ledger.base import open_ledger
 from connectors.schedule_file import load_schedule
 from operations.project import Project
 from operations.sifting.run import run_sift
-from operations.sifting.session import Progress, SiftInputs, silent
+from operations.sifting.session import Place, Progress, SiftInputs, silent
 from operations.stores import stores_of
 from rules.review.values import Kind
 from rules.schedule.calendar import add
 from rules.schedule.language import Period
 from rules.schedule.values import Schedule
 
-Place = tuple[str, str, str]
 FORECAST = Period(years=5)
 
 

@@ -184,14 +184,6 @@ def standing_by_statement(source: Source, proposal_id: str, choices: Collection[
         return {int(row[0]): int(row[1]) for row in connection.execute(query.group_by(decision.c.statement))}
 
 
-def decision_counts(source: Source, proposal_id: str) -> dict[tuple[Choice, str], int]:
-    """Return how many decisions in force share a choice and a reason."""
-    group = (decision.c.choice, decision.c.reason)
-    query = select(*group, func.count()).where(decision.c.proposal == proposal_id, decision.c.superseded.is_(False))
-    with reading(source) as connection:
-        return {(Choice(row[0]), row[1]): int(row[2]) for row in connection.execute(query.group_by(*group))}
-
-
 def _stored(row: Row[Any]) -> StoredDecision:
     taken = Decision(row.ordinal, Choice(row.choice), row.reason, row.note, row.until, row.read_by_officer)
     return StoredDecision(taken, row.person, row.statement)

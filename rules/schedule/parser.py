@@ -12,7 +12,6 @@ from rules.errors import BadInput
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.review.values import HOLD_KINDS
 from rules.schedule.conditions import NotUnderstood, parse_condition
-from rules.schedule.judge import follows_head
 from rules.schedule.language import Condition, Term
 from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
@@ -301,13 +300,3 @@ class _Classes:
         except NotUnderstood as error:
             self.reading.wrong(at, str(error))
             return None
-
-
-def extends_file(rules: tuple[Rule, ...]) -> bool:
-    """Whether any of a member class's rules keeps the file longer (`longest of [with …, …]`)."""
-    return any(follows_head(rule.keep) for rule in rules)
-
-
-def titles(schedule: Schedule) -> Mapping[str, str]:
-    """What each class means, by name: for documents."""
-    return {item.name: item.means for item in schedule.classes}
