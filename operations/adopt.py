@@ -8,6 +8,7 @@ from datetime import date
 from connectors.ledger import log, people
 from connectors.ledger.base import writing
 from connectors.ledger.people import Adoption
+from operations.kept import keep_schedule
 from operations.people import sign_in
 from operations.project import Project
 from rules.errors import BadInput, Problem, Refused
@@ -46,6 +47,7 @@ def adopt(project: Project, signers: Mapping[str, str], minute: date, accepted: 
         at=at,
     )
     statements = [signatory.signs("adoption", fields, at) for signatory in who]
+    keep_schedule(project)
     with writing(project.ledger) as connection:
         if not people.adoptions(connection, schedule.digest):
             log.record(connection, [_schedule_leaf(project)], at)

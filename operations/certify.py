@@ -12,6 +12,7 @@ from pathlib import Path
 from connectors.bundle_file import write_bundle, write_whole
 from connectors.keys import LOG_VKEY
 from connectors.ledger import log
+from operations.kept import kept_schedule
 from operations.project import Project
 from reports.auditor_readme import auditor_readme
 from reports.certificate import certificate_html, certificate_pdf
@@ -65,20 +66,9 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     )
 
 
-def keep_schedule(project: Project) -> None:
-    """Keep a copy of the schedule under its digest: the documents of a run outlive the schedule's next version."""
-    kept = _kept(project, project.schedule.digest)
-    if not kept.is_file():
-        write_whole(kept, project.settings.schedule.read_bytes())
-
-
-def _kept(project: Project, digest: str) -> Path:
-    return project.folder / "schedules" / f"{digest}.yaml"
-
-
 def _schedule(project: Project, certificate: Certificate) -> bytes:
     """The adopted schedule of the run, from the copy kept when it began, or the file if it is still the same."""
-    kept = _kept(project, certificate.schedule_hash)
+    kept = kept_schedule(project, certificate.schedule_hash)
     if kept.is_file():
         return kept.read_bytes()
     if project.schedule_file_digest != certificate.schedule_file:

@@ -13,13 +13,14 @@ from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
 from operations.approval_stands import require_approval
-from operations.certify import Certified, certify, keep_schedule
+from operations.certify import Certified, certify
 from operations.destroying.closing import close_if_done
 from operations.destroying.context import Carrying, Progress, silent
 from operations.destroying.run import RunUnderWay
 from operations.destroying.taking import confirmation_words, take
 from operations.destroying.work_lists import list_fields, open_rows, settle_held, sign_list, still_to_do, strike
 from operations.extracting.expiry import end_extracts_of
+from operations.kept import keep_schedule
 from operations.people import sign_in
 from operations.project import Project
 from operations.stores import stores_of

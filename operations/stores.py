@@ -10,12 +10,16 @@ from connectors.stores.opening import open_stores
 from connectors.stores.reading import divided, unanswerable
 from operations.project import Project
 from rules.errors import BadInput, Problem
+from rules.schedule.values import Schedule
 
 
-def stores_of(project: Project) -> Mapping[str, RecordStore]:
-    """Every store of the project by alias, not yet connected. Raises BadInput with every mistake in stores.yaml."""
-    path = project.settings.stores
-    return open_stores(read_stores(path, project.schedule), project.schedule, path.parent, project.environment)
+def stores_of(project: Project, schedule: Schedule | None = None) -> Mapping[str, RecordStore]:
+    """Every store of the project by alias, not yet connected; `schedule` stands in for the project's own in a trial.
+
+    Raises BadInput with every mistake in stores.yaml.
+    """
+    path, asked = project.settings.stores, schedule or project.schedule
+    return open_stores(read_stores(path, asked), asked, path.parent, project.environment)
 
 
 def check(project: Project) -> list[Problem]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from connectors.ledger import holds, sifts
 from connectors.ledger.base import open_ledger
@@ -33,23 +34,49 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """What another choice would change: records that become due, stop being due, or would be due but for a hold."""
+class Moved:
+    """One record about which two tried sifts differ. `held`: a hold keeps it all the same."""
 
-    becomes_due: Mapping[tuple[str, str], int]
-    stops_being_due: Mapping[tuple[str, str], int]
-    held: int
+    change: Literal["becomes due", "stops being due"]
+    store: str
+    class_name: str
+    key: str
+    rule: str
+    due_on: date | None
+    held: bool
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What another choice would change: the records that become due or stop being due, held ones among them."""
+
+    records: tuple[Moved, ...]
     due_now: int
     due_then: int
     undatable_now: int
     undatable_then: int
+
+    @property
+    def becomes_due(self) -> Mapping[tuple[str, str], int]:
+        """How many records become due, by class and rule; those that a hold would keep are among them."""
+        return Counter((one.class_name, one.rule) for one in self.records if one.change == "becomes due")
+
+    @property
+    def stops_being_due(self) -> Mapping[tuple[str, str], int]:
+        """How many records stop being due, by class and by the rule under which they are due now."""
+        return Counter((one.class_name, one.rule) for one in self.records if one.change == "stops being due")
+
+    @property
+    def held(self) -> int:
+        """How many of those that become due are held."""
+        return sum(1 for one in self.records if one.change == "becomes due" and one.held)
 
 
 def try_sift(project: Project, schedule: Schedule, as_of: date, progress: Progress = silent) -> Trial:
     """Sift into a ledger that is thrown away; free text is not read. Raises StoreUnavailable, BadInput."""
     inputs = SiftInputs(
         schedule=schedule.on(as_of),
-        stores=stores_of(project),
+        stores=stores_of(project, schedule),
         as_of=as_of,
         holds=tuple(holds.all_holds(project.ledger)),
         progress=progress,
@@ -84,18 +111,24 @@ def what_if(
 
 
 def compare(now: Trial, then: Trial) -> WhatIf:
-    """The difference between two tried sifts, counted by class and rule."""
-    gained = [place for place in then.due if place not in now.due]
-    lost = [place for place in now.due if place not in then.due]
+    """The difference between two tried sifts, record by record, in the order of class, rule, store and key."""
+    gained = [_moved("becomes due", place, due) for place, due in then.due.items() if place not in now.due]
+    lost = [_moved("stops being due", place, due) for place, due in now.due.items() if place not in then.due]
     return WhatIf(
-        becomes_due=Counter((place[1], then.due[place][1]) for place in gained),
-        stops_being_due=Counter((place[1], now.due[place][1]) for place in lost),
-        held=sum(1 for place in gained if then.due[place][0] is Kind.HELD),
+        records=tuple(
+            sorted(gained + lost, key=lambda one: (one.change, one.class_name, one.rule, one.store, one.key))
+        ),
         due_now=len(now.due),
         due_then=len(then.due),
         undatable_now=now.undatable,
         undatable_then=then.undatable,
     )
+
+
+def _moved(
+    change: Literal["becomes due", "stops being due"], place: Place, due: tuple[Kind, str, date | None]
+) -> Moved:
+    return Moved(change, *place, rule=due[1], due_on=due[2], held=due[0] is Kind.HELD)
 
 
 def forecast(project: Project, as_of: date, progress: Progress = silent) -> tuple[tuple[str, int], ...]:
