@@ -91,7 +91,7 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         told = {"first_line": standing.first_line, "run": done.run, "closed": bool(papers), "outcomes": done.outcomes}
         reasons = [{"outcome": state, "reason": reason, "records": count} for state, reason, count in rows]
         told |= {"reasons": reasons, "waiting": done.waiting, "undatable": standing.undatable}
-        document({**told, "extracts_ended": done.ended, "files": papers})
+        document({**told, "extracts_ended": done.ended, "packs_ended": done.packs, "files": papers})
         return 1 if failed else 0
     say(standing.first_line, "")
     table(done.run, ("Outcome", "Reason", "Records"), rows)
@@ -99,6 +99,8 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         say(f"{store}: {count:,} to destroy by hand; then two people sign: `winnow confirm {done.run} --store {store}`")
     if done.ended:
         say(f"Extracts that held these people are deleted: {', '.join(done.ended)}. Delete every copy given away.")
+    if done.packs:
+        say(f"Its review is over, so its packs are deleted: {', '.join(done.packs)}. Delete every copy of them.")
     if papers:
         say("The run is closed. Written:", *(f"  {path}" for path in papers.values()))
         say("Give the evidence bundle to the auditor, and the key by another way.")

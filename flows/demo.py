@@ -78,6 +78,7 @@ def run_demo(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     quarterly_statistics(project=folder, as_of=as_of)
     say("The DPO recommends, the approver approves; the demo's cooling-off time is zero days")
     run = demo.take_decisions(project, proposal)
+    demo.keep_for_show(project)
     say("Destroying what was approved (flow destroy-approved-run)")
     destroy_approved_run(run=run, project=folder)
     say("Two people sign the work lists for paper and the hosted system")

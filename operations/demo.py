@@ -20,6 +20,7 @@ from operations.decide import decide
 from operations.destroy import Destroyed, confirm, confirmation_for, destroy
 from operations.holds import place_hold
 from operations.init import init_project
+from operations.packs import PACK
 from operations.people import add_person
 from operations.project import Project, open_project
 from operations.stores import prepare
@@ -34,7 +35,7 @@ PASSPHRASE = "a demo passphrase that protects nobody"  # noqa: S105 - the people
 DPO, APPROVER, HOLDER = "Dorothy Ashby", "Martin Keel", "Ruth Pemberton"
 PACKS = Path(__file__).resolve().parents[1] / "policies" / "demo"
 SEED, CLIENTS = 7, 400
-MARK, KEPT = ".winnow-demo", ".prefect"
+MARK, KEPT, FOR_SHOW = ".winnow-demo", ".prefect", "for-show"
 
 Report = Callable[[str], None]
 
@@ -132,6 +133,14 @@ def _decisions(project: Project, proposal_id: str) -> Iterator[Decision]:
 
 def _file_of(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.subject or finding.key
+
+
+def keep_for_show(project: Project) -> None:
+    """Copy the review pack out of the way: it is deleted with its review, and visitors want to see one."""
+    shown = project.folder / FOR_SHOW
+    shown.mkdir(exist_ok=True)
+    for path in project.settings.out.glob(f"{PACK}*"):
+        shutil.copy(path, shown)
 
 
 def carry_out(project: Project, run_id: str) -> Destroyed:

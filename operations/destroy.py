@@ -21,6 +21,7 @@ from operations.destroying.taking import confirmation_words, take
 from operations.destroying.work_lists import list_fields, open_rows, settle_held, sign_list, still_to_do, strike
 from operations.extracting.expiry import end_extracts_of
 from operations.kept import keep_schedule
+from operations.packs import end_closed_packs
 from operations.people import sign_in
 from operations.project import Project
 from operations.stores import stores_of
@@ -36,7 +37,8 @@ INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 class Destroyed:
     """How far a run came: outcomes by state, what waits on work lists, and the documents once it is closed.
 
-    `ended` are the extracts that died with their first destroyed source: copies given away are still to be destroyed.
+    `ended` are the extracts that died with their first destroyed source, `packs` the review packs that went with
+    their review: copies given away are still to be destroyed.
     """
 
     run: str
@@ -44,6 +46,7 @@ class Destroyed:
     waiting: Mapping[str, int]
     certified: Certified | None
     ended: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,10 @@ def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
         # Before the run is closed and forgets whose records they were.
         ended = end_extracts_of(project, _gone_people(project, run.id))
     closed = close_if_done(carrying, run)
+    packs = end_closed_packs(project) if closed else []
     outcomes = runs.outcome_counts(project.ledger, run.id)
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
-    return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None, ended)
+    return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None, ended, tuple(packs))
 
 
 def _gone_people(project: Project, run_id: str) -> set[str]:

@@ -125,6 +125,12 @@ def latest(source: Source) -> Proposal | None:
     return None if row is None else Proposal(**row._asdict())
 
 
+def closed_reviews(source: Source) -> list[str]:
+    """Return the ids of the proposals whose review a closed run has ended."""
+    with reading(source) as connection:
+        return list(connection.scalars(select(proposal.c.id).where(proposal.c.salt.is_(None)).order_by(proposal.c.id)))
+
+
 def add_decisions(
     source: Source, statement_id: int, proposal_id: str, person: str, decisions: Iterable[Decision]
 ) -> None:

@@ -1,55 +1,76 @@
 """Once a run is closed: nothing in the review tables says any more what was destroyed (invariant 5).
 
-Keys, case numbers, dates and notes go; commitments, rules, reasons as codes, months and counts remain.
+Keys, case numbers, dates and notes go; commitments, rules, reasons as codes, months and counts remain. That holds
+for older reviews and older runs too: what one run kept, a later one may destroy.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, or_, select, tuple_, update
 
 from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, writing
 from connectors.ledger.proposals import line_tag
 from connectors.ledger.runs import CLOSED, get_run
 from connectors.ledger.sifts import SETTLING, from_row
-from connectors.ledger.tables import decision, finding, hold, hold_reason, person, planned, proposal, run
+from connectors.ledger.tables import decision, finding, hold, hold_reason, outcome, person, planned, proposal, run
 from connectors.ledger.tables import sift as sift_table
 from rules.errors import Refused
+from rules.review.values import Kind
 
 _PAGE = 2_000
 _DONE = "done"
+_GONE_BEFORE = "already-gone"
+_BETWEEN_WORDS = re.compile(r"[\s/_.]+")
 
 
-def purge_closed(source: Source, run_id: str) -> int:
+def destroyed_subjects(source: Source, run_id: str) -> dict[str, set[str]]:
+    """Return, by class, the case numbers of the records that a run destroyed; none once the run is purged."""
+    done = select(planned.c.class_name, planned.c.subject).where(
+        planned.c.run == run_id, planned.c.state == _DONE, planned.c.action == "destroy", planned.c.subject.is_not(None)
+    )
+    found: dict[str, set[str]] = {}
+    with reading(source) as connection:
+        for class_name, subject in connection.execute(done.distinct()):
+            found.setdefault(class_name, set()).add(subject)
+    return found
+
+
+def purge_closed(source: Source, run_id: str, people: Collection[str]) -> int:
     """Forget what the closed run destroyed; return how many records that were. Doing it twice changes nothing.
 
-    Raises Refused for a run that is not closed.
+    `people` are the case numbers of whom no record is left. Raises Refused for a run that is not closed.
     """
     with writing(source) as connection:
         closing = get_run(connection, run_id)
         if closing is None or closing.state != CLOSED:
             raise Refused(f"run {run_id} is not closed")
-        gone = _gone_people(connection, run_id)
+        gone = frozenset(people)
+        _forget_salts(connection, closing.proposal)
         salts = _living_salts(connection)
         _forget_places(connection, run_id, salts)
         if gone:
             _forget_people(connection, gone, salts)
         _forget_holds(connection, run_id, gone)
-        count = _forget_planned(connection, run_id)
-        _forget_salts(connection, closing.proposal)
-    return count
+        _forget_in_older_runs(connection, run_id, gone)
+        return _forget_planned(connection, run_id)
 
 
 def compact(ledger: Ledger) -> None:
-    """Overwrite what the database file still holds of deleted rows, as far as its engine can be told to."""
+    """Overwrite what the database file still holds of deleted rows, as far as its engine can be told to.
+
+    SQLite overwrites as it deletes, and its write-ahead log is emptied here. PostgreSQL frees the rows; their bytes
+    stay in the free space of pages, and in its own write-ahead log, until it writes there again.
+    """
     if ledger.engine.dialect.name == "postgresql":
         with ledger.engine.connect() as connection:
             free = connection.execution_options(isolation_level="AUTOCOMMIT")
-            free.exec_driver_sql("VACUUM finding, planned, decision, hold, person, proposal")
+            free.exec_driver_sql("VACUUM finding, planned, decision, hold, hold_reason, person, proposal")
     elif ledger.engine.dialect.name == "sqlite":
         # A raw connection, because a checkpoint of the write-ahead log can't run inside a transaction.
         raw = ledger.engine.raw_connection()
@@ -61,15 +82,10 @@ def compact(ledger: Ledger) -> None:
             raw.close()
 
 
-def _gone_people(connection: Connection, run_id: str) -> frozenset[str]:
-    # The head of a file bears its case number as its key; with the head, the whole file is gone.
-    heads = select(planned.c.subject).where(
-        planned.c.run == run_id,
-        planned.c.state == _DONE,
-        planned.c.action == "destroy",
-        planned.c.key == planned.c.subject,
-    )
-    return frozenset(str(subject) for subject in connection.scalars(heads))
+def _forgotten(run_id: str) -> ColumnElement[bool]:
+    """The records of a run that are no more: those it destroyed, and those it found gone already."""
+    before = select(outcome.c.ordinal).where(outcome.c.run == run_id, outcome.c.reason == _GONE_BEFORE)
+    return (planned.c.run == run_id) & or_(planned.c.state == _DONE, planned.c.ordinal.in_(before))
 
 
 def _living_salts(connection: Connection) -> dict[int, bytes]:
@@ -96,7 +112,7 @@ def _forget_places(connection: Connection, run_id: str, salts: dict[int, bytes])
         & (planned.c.key == finding.c.key)
     )
     query = select(finding, planned.c.commitment).join(planned, same)
-    for rows in _pages(connection, query.where(planned.c.run == run_id, planned.c.state == _DONE)):
+    for rows in _pages(connection, query.where(_forgotten(run_id))):
         _rewrite(connection, rows, salts, _without_record)
         _forget_notes(connection, rows)
 
@@ -113,10 +129,15 @@ def _without_record(row: Row[Any]) -> dict[str, object]:
 
 
 def _forget_people(connection: Connection, gone: frozenset[str], salts: dict[int, bytes]) -> None:
-    mentions = select(finding).where((finding.c.facts != "{}") | finding.c.subject.is_not(None))
+    unclaimed = finding.c.kind == Kind.UNCLAIMED.value
+    mentions = select(finding).where((finding.c.facts != "{}") | finding.c.subject.is_not(None) | unclaimed)
     for rows in _pages(connection, mentions):
         named = [row for row in rows if row.subject in gone or gone & set(json.loads(row.facts).values())]
         _rewrite(connection, named, salts, lambda row: _without_people(row, gone))
+        # The name of a file that no class claims stays readable while somebody reviews it.
+        closed = [row for row in rows if row.kind == Kind.UNCLAIMED.value and row.sift not in salts]
+        bearing = [row for row in closed if gone & set(_BETWEEN_WORDS.split(row.key))]
+        _rewrite(connection, bearing, salts, lambda row: {**_without_people(row, gone), "key": "", "reason": ""})
     for officer in connection.execute(select(person.c.slug, person.c.case_numbers)).all():
         kept = [number for number in json.loads(officer.case_numbers) if number not in gone]
         own = update(person).where(person.c.slug == officer.slug)
@@ -129,9 +150,8 @@ def _forget_holds(connection: Connection, run_id: str, gone: frozenset[str]) -> 
     same = (
         (planned.c.store == hold.c.store) & (planned.c.class_name == hold.c.class_name) & (planned.c.key == hold.c.key)
     )
-    done = (planned.c.run == run_id) & (planned.c.state == _DONE)
     records = connection.execute(
-        select(hold.c.id, planned.c.commitment).join(planned, same).where(released, done)
+        select(hold.c.id, planned.c.commitment).join(planned, same).where(released, _forgotten(run_id))
     ).all()
     people = connection.execute(select(hold.c.id, hold.c.subject, hold.c.name).where(released)).all()
     unnamed = [row.id for row in people if row.name is not None or row.subject in gone]
@@ -181,13 +201,33 @@ def _forget_notes(connection: Connection, rows: list[Row[Any]]) -> None:
     connection.execute(update(decision).where(about).values(note=""), values)
 
 
+def _forget_in_older_runs(connection: Connection, run_id: str, gone: frozenset[str]) -> None:
+    """Forget in closed runs what they kept and this one destroyed, and whose it was."""
+    other = planned.alias()
+    same = (
+        (planned.c.store == other.c.store)
+        & (planned.c.class_name == other.c.class_name)
+        & (planned.c.key == other.c.key)
+    )
+    closed = select(run.c.id).where(run.c.state == CLOSED, run.c.id != run_id)
+    named = select(other.c.run, other.c.ordinal, other.c.due_on).join(planned, same)
+    rows = connection.execute(named.where(_forgotten(run_id), other.c.run.in_(closed))).all()
+    _forget_rows(connection, rows)
+    for chunk in chunks(sorted(gone)):
+        theirs = update(planned).where(planned.c.run.in_([*connection.scalars(closed), run_id]))
+        connection.execute(theirs.where(planned.c.subject.in_(chunk)).values(subject=None))
+
+
 def _forget_planned(connection: Connection, run_id: str) -> int:
-    done = (planned.c.run == run_id) & (planned.c.state == _DONE)
-    rows = connection.execute(select(planned.c.ordinal, planned.c.due_on).where(done)).all()
-    own = done & (planned.c.ordinal == bindparam("own_ordinal"))
+    rows = connection.execute(select(planned.c.run, planned.c.ordinal, planned.c.due_on).where(_forgotten(run_id)))
+    return _forget_rows(connection, rows.all())
+
+
+def _forget_rows(connection: Connection, rows: Sequence[Any]) -> int:
+    own = (planned.c.run == bindparam("own_run")) & (planned.c.ordinal == bindparam("own_ordinal"))
     forget: dict[str, Any] = {"key": planned.c.commitment, "subject": None, "version": "", "due_on": bindparam("month")}
     for chunk in chunks(rows):
-        values = [{"own_ordinal": row.ordinal, "month": _month(row.due_on)} for row in chunk]
+        values = [{"own_run": row.run, "own_ordinal": row.ordinal, "month": _month(row.due_on)} for row in chunk]
         connection.execute(update(planned).where(own).values(forget), values)
     return len(rows)
 
@@ -210,9 +250,7 @@ def _forget_salts(connection: Connection, proposal_id: str) -> None:
 
 def still_named(source: Source, run_id: str) -> int:
     """Return how many records of the run still show their key: zero after `purge_closed`, but for what was kept."""
-    shown = select(planned.c.ordinal).where(
-        planned.c.run == run_id, planned.c.state == _DONE, planned.c.key != planned.c.commitment
-    )
+    shown = select(planned.c.ordinal).where(_forgotten(run_id), planned.c.key != planned.c.commitment)
     with reading(source) as connection:
         return len(connection.execute(shown).all())
 

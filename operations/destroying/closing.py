@@ -6,6 +6,7 @@ from connectors.ledger import log, purge, runs
 from connectors.ledger.base import writing
 from connectors.ledger.runs import Run
 from operations.destroying.context import MANUAL, Carrying
+from operations.destroying.gone import gone_people
 from rules.evidence.certificate import COLUMNS, OUTCOME_TYPES
 from rules.evidence.leaf import decode
 
@@ -26,7 +27,7 @@ def close_if_done(carrying: Carrying, run: Run) -> bool:
                 log.record(connection, [closing], at)
                 runs.close_run(connection, run.id, at)
     log.sign_checkpoint(carrying.ledger, carrying.signers)
-    purge.purge_closed(carrying.ledger, run.id)
+    purge.purge_closed(carrying.ledger, run.id, gone_people(carrying, run))
     purge.compact(carrying.ledger)
     return True
 

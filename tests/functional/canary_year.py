@@ -48,6 +48,8 @@ def main(folder: Path, canary: str, due: str) -> None:
     quarterly_statistics(**where)
     run = demo.take_decisions(project, proposal)
     _copy_ledger(charity, folder / "under-review")
+    packs = sorted(path.name for path in (charity / "out").glob("review-pack-*"))
+    (folder / "under-review" / "packs").write_text("\n".join(packs))
     planned = _planned(project, run)
     destroy_approved_run(run=run, **where)
     demo.sign_work_lists(project, run, project.today())

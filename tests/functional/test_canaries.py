@@ -28,9 +28,7 @@ CANARY = "ZQXKV"
 DESTROYED = "C000006"  # whose whole file the run destroys; two released holds named it
 MOST_SECONDS = 420
 HEADS = ("client", "volunteer")
-# People's own papers: they name records by key and case number, and say on every page when they must be gone.
-PACKS_AND_EXTRACTS = ("review-pack-", "extract-")
-STILL_UNCLAIMED = "letters/C000001 letter.txt"
+STORES = ("casework.db", "people.xlsx", "enquiries.csv", "paper.csv", "hosted.csv")
 
 
 @dataclass(frozen=True)
@@ -124,8 +122,7 @@ def _found(words: list[str], *places: Path, but: tuple[str, ...] = ()) -> set[tu
 
 def test_the_canaries_are_in_the_stores(year: Year) -> None:
     """Every store holds canaries, so that a search that finds none elsewhere means something."""
-    stores = ["casework.db", "people.xlsx", "enquiries.csv", "paper.csv", "hosted.csv"]
-    for store in stores:
+    for store in STORES:
         assert _found([CANARY], year.charity / store), store
     assert any(CANARY.encode() in data for path in _files(year.charity / "documents") for _, data in _contents(path))
     assert len(year.gone) > 100
@@ -200,13 +197,17 @@ def test_the_ledger_never_holds_a_name(year: Year) -> None:
 
 
 def test_a_closed_run_forgets_what_it_destroyed(year: Year) -> None:
-    """Keys and case numbers destroyed are gone from the bytes of the ledger and from all but packs and extracts."""
-    out = year.charity / "out"
-    assert _found(year.gone, out, but=PACKS_AND_EXTRACTS) == set()
-    for ledger in (year.folder / "closed", *year.charity.glob("ledger.db*")):
-        # A file that no class claims, and that nobody destroyed, bears a case number in its own name.
-        assert {word for _, word in _found(year.gone, ledger)} <= set(STILL_UNCLAIMED.split("/")[1].split()[:1])
-    assert (year.charity / "documents" / STILL_UNCLAIMED).is_file()
+    """No byte of the project folder names what was destroyed, by key or case number: ledger, packs, papers, caches."""
+    assert _found(year.gone, year.folder / "closed") == set()
+    ours = [path for path in year.charity.iterdir() if path.name not in (*STORES, "documents")]
+    assert {"ledger.db", "out", ".winnow", "keys", "schedules"} <= {path.name for path in ours}
+    assert _found(year.gone, *ours) == set()
+
+
+def test_a_review_pack_goes_with_its_review(year: Year) -> None:
+    """The pack named everything that was destroyed; it is deleted when the run is closed."""
+    assert (year.folder / "under-review" / "packs").read_text().split() != []
+    assert list((year.charity / "out").glob("review-pack-*")) == []
 
 
 def test_what_is_destroyed_is_gone_from_the_bytes_of_its_store(year: Year) -> None:

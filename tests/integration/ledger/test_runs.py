@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from connectors.ledger import gone, holds, people, proposals, runs, sifts
+from connectors.ledger import gone, holds, people, proposals, purge, runs, sifts
 from connectors.ledger.base import Ledger, open_ledger, reading
 from connectors.ledger.people import Person
 from connectors.ledger.proposals import Proposal
@@ -119,7 +119,7 @@ def test_a_record_has_exactly_one_outcome_and_a_run_closes_when_all_have(ledger:
     with pytest.raises(Refused, match="1 of its records"):
         runs.close_run(ledger, "run-1", LATER)
     with pytest.raises(Refused, match="not closed"):
-        purge_closed(ledger, "run-1")
+        purge_closed(ledger, "run-1", PEOPLE)
     runs.add_outcomes(ledger, "run-1", [Outcome(2, "kept", "changed", "none", AT)])
     assert runs.outcomes(ledger, "run-1")[0] == first
     assert runs.outcome_counts(ledger, "run-1") == {"done": 1, "kept": 1}
@@ -133,6 +133,7 @@ HEAD = Finding(
     version="ab" * 32, reason="CANARY reason", facts={"author": "W1", "born": "CANARY-1990-01-07"},
 )  # fmt: skip
 NOTE = due("CANARY-N1", subject="CANARY-C1", author="W2")
+PEOPLE = {"CANARY-C1"}
 ALIVE = due("N2", subject="C2", linked="CANARY-C1")
 BREACH = due("CANARY-N1", Kind.CONTROL_BREACH, subject="CANARY-C1")
 
@@ -169,19 +170,19 @@ def test_once_a_run_is_closed_nothing_names_what_it_destroyed(ledger: Ledger) ->
     closed(ledger)
     assert "CANARY" in everything(ledger)
     assert still_named(ledger, "run-1") == 2
-    assert purge_closed(ledger, "run-1") == 2
+    assert purge_closed(ledger, "run-1", PEOPLE) == 2
     assert "CANARY" not in everything(ledger)
     assert "2026-08-17" not in repr(runs.planned_rows(ledger, "run-1", limit=2))
     assert still_named(ledger, "run-1") == 0
     remains = everything(ledger)
-    assert purge_closed(ledger, "run-1") == 2
+    assert purge_closed(ledger, "run-1", PEOPLE) == 2
     assert everything(ledger) == remains
 
 
 def test_commitments_reasons_months_and_counts_remain_and_the_living_are_untouched(ledger: Ledger) -> None:
     closed(ledger)
     before = sifts.counts(ledger, 3)
-    purge_closed(ledger, "run-1")
+    purge_closed(ledger, "run-1", PEOPLE)
     head, note, alive = runs.iterate_planned(ledger, "run-1")
     assert (head.key, head.commitment, head.subject, head.version, head.due_on) == (
         tag("cCANARY-C1"),
@@ -201,7 +202,7 @@ def test_commitments_reasons_months_and_counts_remain_and_the_living_are_untouch
 
 def test_a_review_under_way_of_other_records_stays_provable(ledger: Ledger) -> None:
     older, pending = closed(ledger)
-    purge_closed(ledger, "run-1")
+    purge_closed(ledger, "run-1", PEOPLE)
     assert proposals.unchanged(ledger, pending)
     for done in (older, proposals.latest(ledger)):
         again = proposals.get(ledger, done.id) if done else None
@@ -215,10 +216,60 @@ def test_a_review_under_way_of_other_records_stays_provable(ledger: Ledger) -> N
 def test_the_file_of_the_ledger_holds_nothing_of_it_either(tmp_path: Path) -> None:
     ledger = open_ledger("sqlite:///ledger.db", folder=tmp_path)
     closed(ledger)
-    purge_closed(ledger, "run-1")
+    purge_closed(ledger, "run-1", PEOPLE)
     compact(ledger)
     found = {path.name: path.read_bytes().count(b"CANARY") for path in tmp_path.iterdir()}
     assert not any(found.values()), found
+
+
+def test_the_case_numbers_of_what_was_destroyed_are_known_until_they_are_forgotten(ledger: Ledger) -> None:
+    closed(ledger)
+    assert purge.destroyed_subjects(ledger, "run-1") == {"client": {"CANARY-C1"}, "session_note": {"CANARY-C1"}}
+    purge_closed(ledger, "run-1", PEOPLE)
+    assert purge.destroyed_subjects(ledger, "run-1") == {}
+
+
+def test_somebody_of_whom_a_record_is_left_keeps_the_case_number(ledger: Ledger) -> None:
+    closed(ledger)
+    purge_closed(ledger, "run-1", ())
+    assert "CANARY-N1" not in everything(ledger)
+    assert sifts.by_ordinal(ledger, 3, [3])[3] == ALIVE
+
+
+def test_what_an_older_run_kept_is_forgotten_when_a_later_one_destroys_it(ledger: Ledger) -> None:
+    """A kept record stands in its own run's plan, and a hold's, until the run that destroys it is closed."""
+    frozen = propose(ledger, HEAD, NOTE)
+    started(ledger, frozen, [row(1, HEAD, KEEP), row(2, NOTE, KEEP)], "run-0")
+    runs.add_outcomes(ledger, "run-0", [Outcome(number, "kept", "funder", "none", AT) for number in (1, 2)])
+    runs.close_run(ledger, "run-0", AT)
+    purge_closed(ledger, "run-0", ())
+    assert "CANARY-N1" in repr(runs.planned_rows(ledger, "run-0"))
+    closed(ledger)
+    purge_closed(ledger, "run-1", PEOPLE)
+    assert "CANARY" not in everything(ledger)
+
+
+def test_a_record_that_was_gone_already_is_forgotten_as_well(ledger: Ledger) -> None:
+    frozen = propose(ledger, HEAD)
+    started(ledger, frozen, [row(1, HEAD)])
+    runs.add_outcomes(ledger, "run-1", [Outcome(1, "kept", "already-gone", "none", AT)])
+    runs.close_run(ledger, "run-1", LATER)
+    purge_closed(ledger, "run-1", PEOPLE)
+    assert "CANARY" not in everything(ledger)
+
+
+def test_a_file_that_no_class_claims_is_forgotten_once_its_review_is_closed(ledger: Ledger) -> None:
+    """Its name may bear a case number; while somebody reviews it, it must be readable."""
+    stray = Finding(Kind.UNCLAIMED, "documents", "", "letters/CANARY-C1 letter.txt", "", reason="no class claims it")
+    propose(ledger, stray)
+    frozen = propose(ledger, HEAD, stray)
+    pending = propose(ledger, stray, scope="notes")
+    started(ledger, frozen, [row(1, HEAD)])
+    runs.add_outcomes(ledger, "run-1", [Outcome(1, "done", "period-over", "row-deleted", AT)])
+    runs.close_run(ledger, "run-1", LATER)
+    purge_closed(ledger, "run-1", PEOPLE)
+    assert [one.finding.key for one in sifts.iterate(ledger, pending.sift)] == [stray.key]
+    assert everything(ledger).count("CANARY") == 1
 
 
 def test_compacting_works_on_either_engine(ledger: Ledger) -> None:
@@ -231,7 +282,7 @@ def test_what_a_hold_came_too_late_for_is_found_until_the_run_is_purged(ledger: 
     found, unsearchable = gone.already_gone(ledger, hold)
     assert {(one.class_name, one.count) for one in found} == {("client", 1), ("session_note", 1)}
     assert unsearchable == ["run-1"]
-    purge_closed(ledger, "run-1")
+    purge_closed(ledger, "run-1", PEOPLE)
     assert gone.already_gone(ledger, hold) == ([], ["run-1"])
     whole = replace(hold, subject=None, class_name="session_note")
     assert [one.count for one in gone.already_gone(ledger, whole)[0]] == [1]
