@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.ledger import holds, log, releases, runs, sifts
+from operations.backups import backups, final_since_heartbeat, issue
 from operations.destroying.context import TOOL
 from operations.extracting.expiry import end_extracts_past_date
 from operations.project import Project
@@ -18,18 +19,22 @@ SIFT_EVERY = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Watched:
-    """The log's size and root after the heartbeat, its checkpoint, and counts of what waits for somebody."""
+    """The log's size and root after the heartbeat, its checkpoint, and counts of what waits for somebody.
+
+    `final` are the runs that have become final since the last heartbeat: their documents were written anew.
+    """
 
     size: int
     root: str
     checkpoint: str
     overdue: Mapping[str, int]
+    final: tuple[str, ...] = ()
 
 
 def watch(project: Project) -> Watched:
     """Check the log against its head and last checkpoint, then append a heartbeat and sign it.
 
-    Extracts whose date has come are destroyed.
+    Extracts whose date has come are destroyed, and certificates that have become final are issued.
 
     Raises CheckSaidNo when the stored leaves do not give the root that was signed: the log was changed or
     restored from a backup.
@@ -41,10 +46,13 @@ def watch(project: Project) -> Watched:
     if (edge.size, edge.root().hex()) != (head.size, head.root):
         raise CheckSaidNo("the destruction log does not give its own root: it was changed or restored")
     end_extracts_past_date(project)
+    final = final_since_heartbeat(project)
+    _, not_written = issue(project, final)
     log.record(project.ledger, [{"type": "heartbeat", "tool": TOOL}], project.now())
     note = project.sign_log()
     after = log.read_head(project.ledger)
-    return Watched(after.size, after.root, note, overdue(project, project.today()))
+    late = {**overdue(project, project.today()), "final certificates not written": len(not_written)}
+    return Watched(after.size, after.root, note, late, final)
 
 
 def overdue(project: Project, today: date) -> dict[str, int]:
@@ -57,4 +65,7 @@ def overdue(project: Project, today: date) -> dict[str, int]:
         "holds without a review date": sum(1 for hold in standing if hold.review_on is None),
         "runs not finished": len(runs.runs(project.ledger, (runs.APPROVED, runs.RUNNING))),
         "extracts in use": len(releases.extracts(project.ledger)),
+        "backups past their day": sum(
+            1 for one in backups(project) if not one.expired and one.expires <= today.isoformat()
+        ),
     }

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.errors import BadInput
+from rules.evidence.backups import BEYOND_USE, FINAL, NOT_REGISTERED
 from rules.evidence.certificate import Certificate
 
-STATES = ("beyond use", "final", "backups not registered")
+STATES = (BEYOND_USE, FINAL, NOT_REGISTERED)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ def state_line(data: CertificateData) -> str:
     """Return in one sentence how final the destruction is."""
     certificate = data.certificate
     if certificate.state == "final":
-        return "Final: destroyed in the stores, and every registered backup set that held the records has expired."
+        said = "Final: destroyed in the stores, and every registered backup set that held the records has expired."
+        gaps = _without_backups(data)
+        return f"{said} No backup set is registered for {', '.join(gaps)}." if gaps else said
     if certificate.state == "beyond use":
         until = reader_date(certificate.until)
         return (
@@ -234,10 +236,19 @@ def _backups(data: CertificateData) -> Section:
         )
         for backup in data.certificate.backups
     )
+    title, gaps = "Backups that held the records", _without_backups(data)
     if not rows:
-        return Section("Backups that held the records", ("None is registered in the log.",))
+        return Section(title, ("None is registered in the log.",))
     headings = ("Backup set", "Store", "Taken", "Expires", "State")
-    return Section("Backups that held the records", table=Table("Backup sets", headings, rows))
+    said = (f"No backup set is registered for {', '.join(gaps)}: nothing is said here about copies of it.",)
+    return Section(title, said if gaps else (), table=Table("Backup sets", headings, rows))
+
+
+def _without_backups(data: CertificateData) -> list[str]:
+    """Return the stores from which something went and of which the log knows no backup set."""
+    known = {backup.store for backup in data.certificate.backups}
+    gone = {line.store for line in data.certificate.lines if line.outcome in ("destroyed", "blanked", "redacted")}
+    return sorted(gone - known)
 
 
 def _not_searched(data: CertificateData) -> Section:

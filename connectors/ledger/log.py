@@ -6,7 +6,7 @@ Appending is a compare-and-swap on the head; no sequence is used, as a rollback 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
@@ -86,6 +86,15 @@ def read_leaves(source: Source, start: int = 0, stop: int | None = None) -> Iter
             raise CheckSaidNo(f"the log lacks a leaf between {start} and {min(stop, start + _PAGE)}")
         yield from page
         start += len(page)
+
+
+def read_types(source: Source, types: Collection[str], start: int = 0) -> Iterator[tuple[int, Leaf]]:
+    """Yield (index, leaf) of the leaves of these types from `start` on; the others are not decoded."""
+    # A canonical leaf holds this text nowhere else: no value has a quote in it.
+    marks = [f'"type":"{name}"'.encode() for name in sorted(types)]
+    for index, data in read_leaves(source, start):
+        if any(mark in data for mark in marks):
+            yield index, decode(data)
 
 
 def sign_checkpoint(source: Source, signers: Sequence[NoteSigner]) -> str:

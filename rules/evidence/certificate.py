@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rules.errors import BadInput
+from rules.evidence.backups import Backup, held_by, registered, state_of
 from rules.evidence.leaf import Leaf
 from rules.evidence.statement import statement_digest, statement_of
 
@@ -59,17 +60,6 @@ class Line:
     recovered: int
     from_month: str
     to_month: str
-
-
-@dataclass(frozen=True)
-class Backup:
-    """A backup set that held the run's stores before it ended, and whether it is known to be gone."""
-
-    name: str
-    store: str
-    taken: str
-    expires: str
-    expired: bool
 
 
 @dataclass(frozen=True)
@@ -123,8 +113,8 @@ def certificate_of(leaves: Sequence[Leaf], run: str, checkpoint_note: str) -> Ce
     if schedule is None:
         raise BadInput("the log does not hold the schedule of this run")
     adoptions = [leaf for leaf in leaves[: closed[0]] if leaf["type"] == "adoption" and leaf["schedule"] == digest]
-    backups = _backups(leaves, opened[1], closed[1]["at"][:10])
-    until = max((backup.expires for backup in backups if not backup.expired), default="")
+    backups = held_by(registered(leaves), opened[1]["stores"], closed[1]["at"][:10])
+    state, until = state_of(backups)
     return Certificate(
         certificate=run,
         authority=opened[1]["authority"],
@@ -145,7 +135,7 @@ def certificate_of(leaves: Sequence[Leaf], run: str, checkpoint_note: str) -> Ce
         verifications=_rows(mine, "verify", ("store", "method", "credential", "checked", "remaining")),
         books=_rows(mine, "books", ("store", "class", "before", "created", "destroyed", "after")),
         backups=backups,
-        state="beyond use" if until else "final" if backups else "backups not registered",
+        state=state,
         until=until,
         not_searched=tuple(sorted(closed[1]["not_searched"])),
         checkpoint=checkpoint_note,
@@ -180,15 +170,4 @@ def _officers(adoptions: Sequence[Leaf], leaves: Sequence[Leaf], mine: Sequence[
     acts = (("adopted", adoptions), ("recommended", recommended), ("approved", approvals), ("confirmed", confirmed))
     return tuple(
         Officer(did, leaf["officer"], leaf["role"], leaf["signed_at"]) for did, signed in acts for leaf in signed
-    )
-
-
-def _backups(leaves: Sequence[Leaf], opened: Leaf, closed_on: str) -> tuple[Backup, ...]:
-    stores = set(opened["stores"])
-    expired = {leaf["set"] for leaf in leaves if leaf["type"] == "backup-expired"}
-    sets = [leaf for leaf in leaves if leaf["type"] == "backup" and leaf["store"] in stores]
-    return tuple(
-        Backup(leaf["set"], leaf["store"], leaf["taken"], leaf["expires"], leaf["set"] in expired)
-        for leaf in sets
-        if leaf["taken"] <= closed_on
     )

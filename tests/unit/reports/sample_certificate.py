@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reports.certificate_data import CertificateData
-from rules.evidence.certificate import Backup, Certificate, Line, Officer
+from rules.evidence.backups import Backup
+from rules.evidence.certificate import Certificate, Line, Officer
 
 CHECKPOINT = (
     "larch.example/winnow\n1284\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n"
