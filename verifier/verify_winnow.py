@@ -162,8 +162,8 @@ approval:count?; failed {OUTCOME}; confirmation run:slug store:slug count:count 
 store:slug class:slug before:count created:count destroyed:count after:count; run-closed run:slug due:count
 destroyed:count kept:count held:count failed:count undatable:count first:count last:count not_searched:slug[];
 backup set:slug store:slug taken:date expires:date; restore store:slug found_by:slug watermark:count head:count;
-key event:slug purpose:slug officer:name? role:slug? key:key? run:slug?;
-proof-given officer:name recipient:slug found:flag run:slug?"""
+key event:slug purpose:slug officer:name? role:slug? key:key? run:slug? by:name?; restore-checked store:slug
+officer:name looked:count back:count; proof-given officer:name recipient:slug found:flag run:slug?"""
 TYPES: Dict[str, Dict[str, str]] = {
     name: dict(sorted(field.split(":") for field in ("type:slug", "at:instant", *fields)))
     for name, *fields in map(str.split, TYPE_TABLE.split(";"))

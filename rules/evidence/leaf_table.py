@@ -124,6 +124,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     "backup": {"set": "slug", "store": "slug", "taken": "date", "expires": "date"},
     "backup-expired": {"set": "slug"},
     "restore": {"store": "slug", "found_by": "slug", "watermark": "count", "head": "count"},
+    "restore-checked": {"store": "slug", "officer": "name", "looked": "count", "back": "count"},
     "key": {
         "event": "slug",
         "purpose": "slug",
@@ -131,6 +132,7 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "role": "slug?",
         "key": "key?",
         "run": "slug?",
+        "by": "name?",
     },
     "heartbeat": {"tool": "slug"},
     "proof-given": {"officer": "name", "recipient": "slug", "found": "flag", "run": "slug?"},
