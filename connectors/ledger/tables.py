@@ -139,6 +139,23 @@ hold = Table(
     Column("store", Text),
     Column("class_name", Text),
     Column("key", Text),
+    Column("condition", Text),
+    # How far it reached when somebody last looked: people, or records of its class, out of how many.
+    Column("reach", _Big),
+    Column("reach_of", _Big),
+    Column("reached_on", Date),
+)
+
+hold_event = Table(
+    "hold_event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("hold", ForeignKey("hold.id"), nullable=False, index=True),
+    Column("event", String(20), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("review_on", Date),
 )
 
 # Apart from the hold, so that nothing which reads holds can show a reason that would tip somebody off.

@@ -81,6 +81,11 @@ class StoreReader:
         """Pages of the records for which a condition is true."""
         return self._pages(record_class, self.compiler.condition(condition, self.sources[record_class.name]))
 
+    def not_excluded(self, record_class: RecordClass, condition: Condition) -> Iterator[list[Record]]:
+        """Pages of the records for which a condition is true, or of which nobody can tell."""
+        answer = flag(self.compiler.condition(condition, self.sources[record_class.name]))
+        return self._pages(record_class, func.coalesce(answer, 1) == 1)
+
     def flagged(self, record_class: RecordClass, control: Control, as_of: date) -> Iterator[list[Record]]:
         """Pages of the records for which a control's condition is true, and perhaps its time over."""
         here = self.sources[record_class.name]

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from connectors.stores.base import RecordStore
 from connectors.stores.reading import StoreReader, divided, unanswerable
+from operations.sifting import held
 from operations.sifting.identity import Identity, identify
 from rules.errors import BadInput
-from rules.review.holds import HoldIndex, active, index_holds
+from rules.review.holds import HoldIndex, active
 from rules.review.safeguarding import topics_in
-from rules.review.spelling import name_words, same_case
+from rules.review.spelling import same_case
 from rules.review.values import Finding, Hold, Record
 from rules.schedule.judge import Bench, Contact
 from rules.schedule.values import RecordClass, Role, Schedule
@@ -115,7 +116,8 @@ def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
         for alias, store in inputs.stores.items()
     }
     sifting = Sifting(inputs, readers, Bench(inputs.schedule, inputs.as_of))
-    sifting.holds = _resolve_holds(sifting)
+    standing = active(inputs.holds, inputs.as_of)
+    sifting.holds = held.resolve(sifting.of_class, inputs.schedule, standing)
     return sifting
 
 
@@ -123,59 +125,3 @@ def later(one: Contact, other: Contact) -> Contact:
     """The later of two contacts; unreadable if either is."""
     known = [contact.latest for contact in (one, other) if contact.latest is not None]
     return Contact(max(known, default=None), one.unreadable or other.unreadable)
-
-
-def _resolve_holds(sifting: Sifting) -> HoldIndex:
-    """Find whom the named holds mean and who is linked to anybody held. Case numbers are as `same_case` has them."""
-    standing = active(sifting.inputs.holds, sifting.inputs.as_of)
-    named, nameless = _named(sifting, standing)
-    automatic = _automatic(sifting, nameless)
-    people = {same_case(hold.subject) for hold in standing if hold.subject}.union(automatic, *named.values())
-    return index_holds(standing, named, _links(sifting, people), automatic, nameless)
-
-
-def _named(sifting: Sifting, standing: Iterable[Hold]) -> tuple[dict[str, set[str]], dict[Place, set[str]]]:
-    """Whom each held name may mean, in any class, and the kinds of hold over records that bear no case number."""
-    kinds = {hold.name: {one.kind for one in standing if one.name == hold.name} for hold in standing if hold.name}
-    wanted = {name: name_words(name) for name in kinds}
-    named: dict[str, set[str]] = {}
-    nameless: dict[Place, set[str]] = {}
-    for record_class in sifting.inputs.schedule.classes:
-        for reader in sifting.of_class(record_class.name):
-            for name, subject, key in reader.people_named(record_class, wanted):
-                if subject is None:
-                    nameless.setdefault((reader.alias, record_class.name, key), set()).update(kinds[name])
-                else:
-                    named.setdefault(name, set()).add(same_case(subject))
-    return named, nameless
-
-
-def _links(sifting: Sifting, people: set[str]) -> dict[str, set[str]]:
-    """Who is linked to these people, in both directions."""
-    found: dict[str, set[str]] = {}
-    for head in (item for item in sifting.inputs.schedule.classes if people and not item.part_of):
-        for reader in sifting.of_class(head.name):
-            for pair in reader.links(head):
-                one, other = map(same_case, pair)
-                if one in people or other in people:
-                    found.setdefault(one, set()).add(other)
-                    found.setdefault(other, set()).add(one)
-    return found
-
-
-def _automatic(sifting: Sifting, nameless: dict[Place, set[str]]) -> dict[str, set[str]]:
-    """The people whom a record in some store holds by itself, with the kinds of those holds.
-
-    A record without a case number can hold only itself: it is added to `nameless`.
-    """
-    found: dict[str, set[str]] = {}
-    for record_class in sifting.inputs.schedule.classes:
-        for hold in record_class.holds:
-            for reader in sifting.of_class(record_class.name):
-                for page in reader.matching(record_class, hold.when):
-                    for record in page:
-                        if record.subject is None or not record.subject.strip():
-                            nameless.setdefault(record.place, set()).add(hold.kind)
-                        else:
-                            found.setdefault(same_case(record.subject), set()).add(hold.kind)
-    return found

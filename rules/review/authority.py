@@ -192,21 +192,22 @@ def check_hold(hold: Hold, today: date) -> list[Problem]:
     if hold.review_on is not None and hold.review_on <= today:
         problems.append(Problem("the day of review must lie in the future", key="review_on"))
     if scope_of(hold) is None:
-        mend = "Give a case number; or a name; or store, class and key; or a class alone."
+        mend = "Give a case number; or a name; or store, class and key; or a class, with a condition or alone."
         problems.append(Problem("it is not clear what is held", key="hold", mend=mend))
     return problems
 
 
 def scope_of(hold: Hold) -> str | None:
-    """Return what kind of thing a hold covers: person, name, record or class; None unless it is exactly one."""
+    """Return what kind of thing a hold covers: person, name, record, query or class; None unless it is exactly one."""
     shapes = {
-        (True, False, False, False, False): "person",
-        (False, True, False, False, False): "name",
-        (False, False, True, True, True): "record",
-        (False, False, False, True, False): "class",
+        ("subject",): "person",
+        ("name",): "name",
+        ("store", "class_name", "key"): "record",
+        ("class_name", "condition"): "query",
+        ("class_name",): "class",
     }
-    given = (hold.subject, hold.name, hold.store, hold.class_name, hold.key)
-    return shapes.get((bool(given[0]), bool(given[1]), bool(given[2]), bool(given[3]), bool(given[4])))
+    parts = ("subject", "name", "store", "class_name", "key", "condition")
+    return shapes.get(tuple(part for part in parts if getattr(hold, part)))
 
 
 def check_adoption(schedule: Schedule, minute: date, accepted: Collection[str], today: date) -> list[Problem]:

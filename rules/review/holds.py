@@ -16,7 +16,7 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class HoldIndex:
-    """Active holds by what they cover; values are sorted hold kinds (never reasons).
+    """Active holds by what they cover; values are sorted labels, mostly hold kinds (never reasons).
 
     Case numbers and keys are in the form of `same_case`: a hold counts however somebody typed it.
     """
@@ -41,36 +41,30 @@ def active(holds: Iterable[Hold], as_of: date) -> tuple[Hold, ...]:
     return tuple(hold for hold in holds if hold.released_on is None or hold.released_on > as_of)
 
 
-def index_holds(
-    holds: Iterable[Hold],
-    named: Mapping[str, Iterable[str]],
-    links: Mapping[str, Iterable[str]],
-    automatic: Mapping[str, Iterable[str]] | None = None,
-    nameless: Mapping[Place, Iterable[str]] | None = None,
-) -> HoldIndex:
-    """Index `holds`. `named` gives the case numbers of every held name, `links` those linked to a case number.
+@dataclass(frozen=True)
+class Match:
+    """What one hold covers: people (as `same_case` has their case numbers), single records, whole classes."""
 
-    `automatic` gives the kinds of hold that records in the stores put on a person by themselves, `nameless` those over
-    single records that bear no case number. Case numbers of the three others are as `same_case` has them.
+    people: frozenset[str] = frozenset()
+    places: frozenset[Place] = frozenset()
+    classes: frozenset[str] = frozenset()
+
+
+def index_holds(matches: Iterable[tuple[str, Match]], links: Mapping[str, Iterable[str]]) -> HoldIndex:
+    """Index what holds cover, each under a label such as its kind. `links` gives those linked to a case number.
 
     A hold on one of two people holds the file that they share, in both directions.
     """
     subjects: dict[str, set[str]] = {}
-    records: dict[tuple[str, str, str], set[str]] = {}
+    records: dict[Place, set[str]] = {}
     classes: dict[str, set[str]] = {}
-    for hold in holds:
-        people = {same_case(hold.subject)} if hold.subject else set(named.get(hold.name or "", ()))
-        for person in people | {other for one in people for other in links.get(one, ())}:
-            subjects.setdefault(person, set()).add(hold.kind)
-        if hold.class_name and hold.key is not None and hold.store:
-            records.setdefault((hold.store, hold.class_name, same_case(hold.key)), set()).add(hold.kind)
-        elif hold.class_name and not hold.subject and not hold.name:
-            classes.setdefault(hold.class_name, set()).add(hold.kind)
-    for person, kinds in (automatic or {}).items():
-        for one in {person, *links.get(person, ())}:
-            subjects.setdefault(one, set()).update(kinds)
-    for (store, class_name, key), kinds in (nameless or {}).items():
-        records.setdefault((store, class_name, same_case(key)), set()).update(kinds)
+    for label, match in matches:
+        for person in match.people | {other for one in match.people for other in links.get(one, ())}:
+            subjects.setdefault(person, set()).add(label)
+        for store, class_name, key in match.places:
+            records.setdefault((store, class_name, same_case(key)), set()).add(label)
+        for class_name in match.classes:
+            classes.setdefault(class_name, set()).add(label)
     return HoldIndex(_frozen(subjects), _frozen(records), _frozen(classes))
 
 

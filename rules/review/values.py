@@ -89,9 +89,10 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Hold:
-    """Suspends destruction of a person's records, one record, or a class; several may stand at once.
+    """Suspends destruction of a person's records, one record, what a query finds, or a class; several may stand.
 
-    `subject`, or `name` (before any case number exists), or `store`+`class_name`+`key`, or `class_name` alone.
+    `subject`, or `name` (before any case number exists), or `store`+`class_name`+`key`, or `class_name` with a
+    `condition` in the schedule's language, or `class_name` alone.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Hold:
     store: str | None = None
     class_name: str | None = None
     key: str | None = None
+    condition: str | None = None
 
 
 HOLD_KINDS: Mapping[str, str] = {
