@@ -6,7 +6,6 @@ LOCK := requirements/lock.txt
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
-N ?= 1000
 SEED ?= 1
 UPGRADE ?=
 
@@ -38,7 +37,7 @@ help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
 	@echo 'make test    make the environment and run every check and test'
 	@echo 'make bench   measure time and memory'
-	@echo 'make torture kill a destroying process at N=1000 points and check what the next one makes of it'
+	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
 
@@ -55,8 +54,9 @@ test: venv
 bench: venv
 	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
 
+torture: N ?= 2000
 torture: venv
-	$(VENV)/bin/python -m tests.torture --points $(N) --seed $(SEED)
+	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED)
 
 lock:
 	@test -n '$(UV)' || { echo 'make lock needs uv: python3 -m pip install uv' >&2; exit 2; }

@@ -44,8 +44,13 @@ def record(source: Source, leaves: Sequence[Leaf], at: str) -> int:
     Where a clock went back, they get the time of the last leaf: times in the log never decrease. Raises BadInput for a
     leaf that the table of leaves refuses.
     """
+
+    def encoded(connection: Connection) -> list[bytes]:
+        time = max(at, last_time(connection))
+        return [encode({**one, "at": time}) for one in leaves]
+
     with writing(source) as connection:
-        return _append(connection, lambda: [encode({**one, "at": max(at, last_time(connection))}) for one in leaves])
+        return _append(connection, lambda: encoded(connection))
 
 
 def last_time(source: Source) -> str:

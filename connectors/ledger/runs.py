@@ -169,10 +169,11 @@ def planned_rows(
 
 def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) -> Iterator[PlannedRow]:
     """Yield the records of a run in order, page by page."""
-    after = 0
-    while page := planned_rows(source, run_id, courses, after=after):
+    after, page = 0, planned_rows(source, run_id, courses)
+    while page:
         yield from page
         after = page[-1].ordinal
+        page = planned_rows(source, run_id, courses, after=after) if len(page) == _PAGE else []
 
 
 def approved_ordinals(source: Source, proposal_id: str) -> set[int]:
@@ -219,6 +220,13 @@ def outcome_counts(source: Source, run_id: str) -> dict[str, int]:
     query = select(outcome.c.state, func.count()).where(outcome.c.run == run_id).group_by(outcome.c.state)
     with reading(source) as connection:
         return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def changed_count(source: Source, run_id: str) -> int:
+    """Return how many records of a run stay, with less in them: done, and not destroyed."""
+    done = planned.c.run == run_id, planned.c.state == "done", planned.c.action != DESTROY
+    with reading(source) as connection:
+        return int(connection.scalar(select(func.count()).select_from(planned).where(*done)) or 0)
 
 
 def without_outcome(source: Source, run_id: str) -> int:

@@ -52,6 +52,7 @@ class FileStore(ABC):
         self._snapshot = Snapshot(spec, schedule)
         self._state = FileState(spec.alias, self._path.parent / STATE_FOLDER)
         self._kept: Kept | None = None
+        self._compiled: dict[Any, Any] = {}  # every snapshot has an engine of its own, and all run the same statements
         self._sound = ""
 
     @abstractmethod
@@ -149,6 +150,9 @@ class FileStore(ABC):
         with self._working(), self._state.lock():
             return self._settled(batch)
 
+    def clear_residue(self) -> None:
+        """Nothing: the file was written anew or unlinked, and its old blocks are the file system's."""
+
     @contextmanager
     def _working(self) -> Iterator[None]:
         try:
@@ -180,7 +184,7 @@ class FileStore(ABC):
         self._check()
         try:
             made = engines.engine("sqlite:///:memory:")
-            with made.connect() as connection:
+            with made.connect().execution_options(compiled_cache=self._compiled) as connection:
                 loaded = self._fill(connection)
                 self._equip(connection)
                 connection.exec_driver_sql("PRAGMA query_only=ON")

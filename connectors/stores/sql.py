@@ -17,8 +17,9 @@ from connectors.stores.base import Batch, ClassSource, Recheck, RecordOutcome, U
 from connectors.stores.destroying import Aborted, Destruction
 from connectors.stores.marks import Marks
 from connectors.stores.reflection import Shape, chunks, typed_key
+from connectors.stores.residue import FAILED, Residue, clear_residue
 from connectors.stores.specs import StoreSpec
-from rules.errors import BadInput, Problem, WinnowError
+from rules.errors import BadInput, Problem, StoreUnavailable, WinnowError
 from rules.schedule.values import Schedule
 
 # Busy, locked, out of memory, failing or full disk (sqlite.org/rescode.html); lost connection, conflict, no
@@ -40,6 +41,7 @@ class SqlStore:
         self._folder = folder
         self._settings = settings
         self._shape: Shape | None = None
+        self._engines: dict[bool, Engine] = {}
         self._marks = Marks(spec.alias, spec.schema)
 
     def problems(self) -> list[Problem]:
@@ -151,6 +153,14 @@ class SqlStore:
         with self._destroyer() as connection:
             return self._marks.read(connection, batch)
 
+    def clear_residue(self) -> Residue:
+        """Have the engine overwrite what it can of the rows that were deleted, as stores.yaml allows."""
+        try:
+            tables = [item.place for item in self._spec.classes]
+            return clear_residue(self._engine(read_only=False), self._spec.residue, tables, self._spec.schema)
+        except StoreUnavailable:
+            return FAILED
+
     @contextmanager
     def _destroyer(self) -> Iterator[Connection]:
         try:
@@ -163,9 +173,14 @@ class SqlStore:
             raise engines.unavailable(self.alias, error) from None
 
     def _engine(self, *, read_only: bool) -> Engine:
-        url = self._spec.url if read_only else self._spec.destroy_url or self._spec.url
-        expanded = self._settings.expand(url)
-        return engines.engine(expanded, read_only, destroying=not read_only, folder=self._folder)
+        """One engine for each credential: it keeps no connection, but what it has learnt of the server."""
+        known = self._engines.get(read_only)
+        if known is None:
+            url = self._spec.url if read_only else self._spec.destroy_url or self._spec.url
+            expanded = self._settings.expand(url)
+            known = engines.engine(expanded, read_only, destroying=not read_only, folder=self._folder)
+            self._engines[read_only] = known
+        return known
 
     def _reflected(self) -> Shape:
         if self._shape is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import sqlite3
 import zipfile
 from base64 import b64decode
 from collections import Counter
@@ -15,50 +14,39 @@ from typing import Any
 
 import openpyxl
 
+from tests.crash.raw import Database
+
 Place = tuple[str, str, str]  # store, table or class, key
-TABLES = {
-    "clients": "client",
-    "referrals": "referral",
-    "sessions": "session",
-    "session_notes": "session_note",
-    "case_records": "case_record",
-    "additional_records": "additional_record",
-    "consents": "consent",
-    "disclosures": "disclosure",
-    "complaints": "complaint",
-    "test_results": "test_result",
-    "feedback": "feedback",
-}
-SHEETS = {"Volunteers": "volunteer", "DBS": "dbs_check", "Acceptances": "acceptance"}
-MANUAL = ("paper", "hosted")
+TABLES = {"clients": "client", "sessions": "session", "feedback": "feedback"}
+SHEETS = {"Checks": "check"}
+LISTS = {"enquiries": "enquiry", "paper": "paper"}
+MANUAL = ("paper",)
 OUTCOMES = ("done", "kept", "failed")
 
 
-def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    """Rows of a SQLite file, by the standard library's own driver."""
-    connection = sqlite3.connect(database)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+@dataclass(frozen=True)
+class World:
+    """Where everything is: the project's folder, the database of the casework, the database of the ledger."""
+
+    folder: Path
+    casework: Database
+    ledger: Database
 
 
-def contents(folder: Path) -> dict[Place, tuple[Any, ...]]:
+def contents(world: World) -> dict[Place, tuple[Any, ...]]:
     """Every record of every store with all its values."""
     found: dict[Place, tuple[Any, ...]] = {}
     for table, name in TABLES.items():
-        found |= {
-            ("casework", name, str(row[0])): row for row in rows(folder / "casework.db", f"SELECT * FROM {table}")
-        }
-    book = openpyxl.load_workbook(folder / "people.xlsx", read_only=True)
+        found |= {("casework", name, str(row[0])): row for row in world.casework.rows(f"SELECT * FROM {table}")}
+    book = openpyxl.load_workbook(world.folder / "people.xlsx", read_only=True)
     for sheet, name in SHEETS.items():
         lines = [row for row in book[sheet].iter_rows(values_only=True) if row and row[0] is not None]
         found |= {("people", name, str(row[0])): tuple(map(str, row)) for row in lines[1:]}
     book.close()
-    for store, name in (("enquiries", "enquiry"), ("paper", "paper"), ("hosted", "hosted")):
-        with open(folder / f"{store}.csv", encoding="utf-8-sig", newline="") as file:
+    for store, name in LISTS.items():
+        with open(world.folder / f"{store}.csv", encoding="utf-8-sig", newline="") as file:
             found |= {(store, name, line[0]): tuple(line) for line in list(csv.reader(file))[1:] if line and line[0]}
-    documents = folder / "documents"
+    documents = world.folder / "documents"
     for path in documents.rglob("*"):
         key = path.relative_to(documents).as_posix()
         if path.is_file() and not key.startswith(".winnow"):
@@ -75,13 +63,13 @@ class Before:
     held_cases: frozenset[str]
 
 
-def before(folder: Path) -> Before:
+def before(world: World) -> Before:
     """Read the world before a run."""
     names = ("ordinal", "store", "class_name", "key", "subject", "action", "commitment", "course")
-    plan = rows(folder / "ledger.db", f"SELECT {', '.join(names)} FROM planned")
-    held = rows(folder / "ledger.db", "SELECT subject FROM hold WHERE released_on IS NULL AND subject IS NOT NULL")
+    plan = world.ledger.rows(f"SELECT {', '.join(names)} FROM planned")
+    held = world.ledger.rows("SELECT subject FROM hold WHERE released_on IS NULL AND subject IS NOT NULL")
     planned = {int(row[0]): dict(zip(names, row, strict=True)) for row in plan}
-    return Before(contents(folder), planned, frozenset(str(row[0]) for row in held))
+    return Before(contents(world), planned, frozenset(str(row[0]) for row in held))
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -97,23 +85,23 @@ def root(hashes: list[bytes]) -> bytes:
     return hashlib.sha256(b"\1" + root(hashes[:split]) + root(hashes[split:])).digest()
 
 
-def leaves_of(folder: Path) -> list[bytes]:
+def leaves_of(world: World) -> list[bytes]:
     """The log as it is stored; its indexes have no gap."""
-    found = rows(folder / "ledger.db", "SELECT idx, bytes FROM leaf ORDER BY idx")
+    found = world.ledger.rows("SELECT idx, bytes FROM leaf ORDER BY idx")
     assert [row[0] for row in found] == list(range(len(found))), "the log has a gap"
     return [bytes(row[1]) for row in found]
 
 
-def notes_of(folder: Path) -> list[str]:
+def notes_of(world: World) -> list[str]:
     """Every checkpoint that was ever signed."""
-    return [str(row[0]) for row in rows(folder / "ledger.db", "SELECT note FROM checkpoint ORDER BY size")]
+    return [str(row[0]) for row in world.ledger.rows("SELECT note FROM checkpoint ORDER BY size")]
 
 
-def check_log(folder: Path, emitted: list[str]) -> list[dict[str, Any]]:
+def check_log(world: World, emitted: list[str]) -> list[dict[str, Any]]:
     """The log extends every checkpoint ever emitted; returns its leaves."""
-    data = leaves_of(folder)
+    data = leaves_of(world)
     hashes = [leaf_hash(leaf) for leaf in data]
-    notes = notes_of(folder)
+    notes = notes_of(world)
     assert set(emitted) <= set(notes), "a checkpoint that was given out is no longer known"
     for note in notes:
         _, size, signed = note.split("\n")[:3]
@@ -121,11 +109,22 @@ def check_log(folder: Path, emitted: list[str]) -> list[dict[str, Any]]:
     return [json.loads(leaf) for leaf in data]
 
 
-def check_under_way(folder: Path, was: Before, emitted: list[str]) -> None:
+def _check_blanked(place: Place, was: tuple[Any, ...], now: tuple[Any, ...] | None, action: str) -> None:
+    assert now is not None, f"a {place[1]} to be blanked went"
+    changed = [after for before, after in zip(was, now, strict=True) if before != after]
+    assert len(changed) <= len(action.split(",")), f"more of a {place[1]} changed than was to be blanked"
+    assert not any(value not in (None, "", "None") for value in changed), f"a {place[1]} was rewritten, not blanked"
+
+
+def check_under_way(world: World, was: Before, emitted: list[str]) -> None:
     """Gone ⊆ intended, done ⊆ gone, nothing outside the plan touched, nothing on hold gone, one outcome each."""
-    leaves = check_log(folder, emitted)
-    now = contents(folder)
-    intended = {leaf["commitment"] for leaf in leaves if leaf["type"] == "intent"}
+    leaves = check_log(world, emitted)
+    now = contents(world)
+    intended: set[str] = set()
+    for leaf in leaves:
+        if leaf["type"] == "intent":
+            intended.add(leaf["commitment"])
+        assert leaf["type"] != "done" or leaf["commitment"] in intended, "an outcome stands before its intent"
     settled = Counter(leaf["commitment"] for leaf in leaves if leaf["type"] in OUTCOMES)
     assert all(count == 1 for count in settled.values()), "a record has two outcomes"
     by_place = {(row["store"], row["class_name"], row["key"]): row for row in was.planned.values()}
@@ -137,7 +136,8 @@ def check_under_way(folder: Path, was: Before, emitted: list[str]) -> None:
         assert row["course"] == "destroy", f"a {place[1]} that was to be kept changed or went"
         assert row["commitment"] in intended, f"a {place[1]} changed or went without an intent"
         assert row["subject"] not in was.held_cases, f"a {place[1]} on hold changed or went"
-        assert place in now or row["action"] == "destroy", f"a {place[1]} to be blanked went"
+        if row["action"] != "destroy":
+            _check_blanked(place, values, now.get(place), row["action"])
     strangers = {place for place in now if place not in was.records}
     assert not strangers, f"records appeared: {sorted({place[:2] for place in strangers})}"
     by_commitment = {row["commitment"]: row for row in was.planned.values()}
@@ -150,14 +150,14 @@ def check_under_way(folder: Path, was: Before, emitted: list[str]) -> None:
                 assert (place in now) == (row["action"] != "destroy"), f"a {place[1]} is said to be done and is there"
 
 
-def check_closed(folder: Path, run: str, was: Before, emitted: list[str]) -> None:
+def check_closed(world: World, run: str, was: Before, emitted: list[str]) -> None:
     """Everything above, and: one terminal outcome for each, counts of certificate = leaves = what the stores lost."""
-    check_under_way(folder, was, emitted)
-    now = contents(folder)
-    leaves = [json.loads(leaf) for leaf in leaves_of(folder)]
+    check_under_way(world, was, emitted)
+    now = contents(world)
+    leaves = [json.loads(leaf) for leaf in leaves_of(world)]
     outcome = {leaf["commitment"]: leaf for leaf in leaves if leaf["type"] in OUTCOMES and leaf["run"] == run}
     assert set(outcome) == {row["commitment"] for row in was.planned.values()}, "a due record has no outcome"
-    kept = dict(rows(folder / "ledger.db", "SELECT ordinal, state FROM outcome"))
+    kept = {int(ordinal): state for ordinal, state in world.ledger.rows("SELECT ordinal, state FROM outcome")}
     done = {row["commitment"] for ordinal, row in was.planned.items() if kept[ordinal] == "done"}
     assert done == {key for key, leaf in outcome.items() if leaf["type"] == "done"}, "ledger and log differ"
     lost: Counter[str] = Counter()
@@ -167,14 +167,14 @@ def check_closed(folder: Path, run: str, was: Before, emitted: list[str]) -> Non
     assert +lost == said, f"the stores lost {dict(+lost)}, the log says {dict(said)}"
     closed = [leaf for leaf in leaves if leaf["type"] == "run-closed" and leaf["run"] == run]
     assert len(closed) == 1, "a run closes once"
-    with zipfile.ZipFile(folder / "out" / f"evidence-{run}.zip") as bundle:
+    with zipfile.ZipFile(world.folder / "out" / f"evidence-{run}.zip") as bundle:
         certificate = json.loads(bundle.read("certificate.json"))
     counted = Counter[str]()
     for line in certificate["lines"]:
         counted[line["store"]] += line["count"] if line["outcome"] in ("destroyed", "blanked") else 0
     assert +counted == said, "the certificate counts otherwise than the log"
     assert certificate["totals"]["due"] == len(was.planned)
-    shown = rows(folder / "ledger.db", "SELECT count(*) FROM planned WHERE state = 'done' AND key <> commitment")
+    shown = world.ledger.rows("SELECT count(*) FROM planned WHERE state = 'done' AND key <> commitment")
     assert shown == [(0,)], "a closed run still names what it destroyed"
-    left = [*folder.rglob(".winnow-*.tmp"), *folder.glob("documents/.winnow-quarantine/*")]
+    left = [*world.folder.rglob(".winnow-*.tmp"), *world.folder.glob("documents/.winnow-quarantine/*")]
     assert not left, f"left behind: {sorted(file.name for file in left)}"

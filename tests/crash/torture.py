@@ -1,0 +1,285 @@
+"""Kill a destroying process at many points, let it recover, and check that nothing was lost, doubled or overdone.
+
+`python -m tests.crash.torture --points 2000 --seed 1 --jobs 2`. Each point is one event of the run (see `killer`). A
+forked process gets SIGKILL there; every third recovery is killed as well, and every third of those its own recovery.
+After each kill the invariants are checked. Ends with 1 where one does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import importlib.util
+import io
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.pool import NullPool, QueuePool
+
+from connectors import engines
+from tests.crash import checks
+from tests.crash.killer import Killer
+from tests.crash.raw import Database, Saved
+from tests.crash.world import FEW, STORES, Carrier, approved_run
+from tests.servers import mariadb_server, postgres_server
+
+VERIFIER = Path(__file__).resolve().parents[2] / "verifier" / "verify_winnow.py"
+RECOVERY = 60  # about as many events does a recovery begin with
+
+
+@dataclass(frozen=True)
+class Course:
+    """One arrangement to be tortured: engines of casework and ledger, which stores, its share of the points."""
+
+    casework: str
+    ledger: str
+    stores: tuple[str, ...]
+    share: int
+
+    @property
+    def name(self) -> str:
+        """For people: `postgresql + documents, ledger sqlite`."""
+        return f"{self.casework} + {len(self.stores) - 1} stores of files, ledger {self.ledger}"
+
+
+COURSES = (
+    Course("sqlite", "sqlite", FEW, 5),
+    Course("sqlite", "sqlite", tuple(STORES), 2),
+    Course("postgresql", "sqlite", FEW, 4),
+    Course("mariadb", "sqlite", FEW, 3),
+    Course("postgresql", "postgresql", (*FEW, "paper"), 1),
+)
+
+
+class Chamber:
+    """The world of one course in one job, and how to kill and recover a process in it."""
+
+    def __init__(self, place: Path, course: Course, urls: dict[str, str], killer: Killer) -> None:
+        folder = place / "project"
+        casework, ledger = urls.get(f"{course.casework} casework", ""), urls.get(f"{course.ledger} ledger", "")
+        self.run = approved_run(folder, casework, ledger, course.stores)
+        self.world = checks.World(
+            folder,
+            Database(casework or f"sqlite:///{folder / 'casework.db'}"),
+            Database(ledger or f"sqlite:///{folder / 'ledger.db'}"),
+        )
+        self._saved = Saved(folder, place / "saved", (self.world.casework, self.world.ledger))
+        self._saved.save()
+        self.was = checks.before(self.world)
+        with kept_connections() as made:
+            self._carrier = Carrier(folder, self.run)
+            killer.arm(0)
+            self._carrier.carry_out(0)  # warms what a fork can use, and counts
+        self._killer = killer
+        self._verify = _verifier()
+        self.deaths: Counter[str] = Counter()
+        for engine in made:
+            engine.dispose()  # a fork must not share a connection
+        self.events = killer.count
+        self.kinds = list(killer.kinds)
+        checks.check_closed(self.world, self.run, self.was, [])
+        self._verified()
+        gc.freeze()
+
+    def point(self, number: int, event: int, chance: random.Random) -> None:
+        """Kill at `event`, recover (killed as well now and then), and check the world at every stop."""
+        self._saved.restore()
+        emitted = checks.notes_of(self.world)
+        points = [event]
+        if number % 3 == 0:
+            points.append(chance.randint(1, RECOVERY + self.events - event))
+        if number % 9 == 0:
+            points.append(chance.randint(1, RECOVERY + self.events - event))
+        for start, at in enumerate(points):
+            status = self._process(start, at)
+            assert status in (-signal.SIGKILL, 0), f"a process ended with {status}"
+            self.deaths[f"depth {start + 1}"] += status != 0
+            if number % 2:  # the others recover before a server has noticed the death of its client
+                self._settle()
+                checks.check_under_way(self.world, self.was, emitted)
+                emitted = checks.notes_of(self.world)
+        assert self._process(len(points), 0) == 0, "the last recovery failed"
+        checks.check_closed(self.world, self.run, self.was, emitted)
+        if number % 5 == 0:
+            self._verified()
+        if number % 10 == 0:
+            assert self._process(len(points) + 1, 0) == 0, "a closed run can't be called again"
+            checks.check_closed(self.world, self.run, self.was, emitted)
+            self._verified()
+
+    def _settle(self) -> None:
+        self.world.casework.settle()
+        self.world.ledger.settle()
+
+    def _verified(self) -> None:
+        """The stand-alone verifier accepts the evidence."""
+        out = self.world.folder / "out"
+        with contextlib.redirect_stdout(_Swallowed()):
+            status = self._verify.main([str(out / f"evidence-{self.run}.zip"), "--key", str(out / "winnow.vkey")])
+        assert status == 0, "the verifier refuses the evidence"
+
+    def _process(self, start: int, at: int) -> int:
+        """Carry the run out in a process of its own that is killed at event `at`; its exit status or minus a signal."""
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                gc.disable()
+                self._killer.arm(at)
+                self._carrier.carry_out(start)
+                status = 0
+            except BaseException as error:  # noqa: BLE001 - a child must never return into its parent's code
+                say(f"  {type(error).__name__}: {error}")
+            finally:
+                os._exit(status)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@contextmanager
+def kept_connections() -> Iterator[list[Engine]]:
+    """Let engines of servers that are made meanwhile keep their connections: connecting is half of a small run."""
+    made: list[Engine] = []
+    original = engines._server
+
+    def pooled(url: URL, read_only: bool) -> Engine:
+        vars(engines).update(NullPool=QueuePool)
+        made.append(original(url, read_only))
+        vars(engines).update(NullPool=NullPool)
+        return made[-1]
+
+    vars(engines).update(_server=pooled)
+    yield made
+    vars(engines).update(_server=original)
+
+
+class _Swallowed(io.TextIOWrapper):
+    """A place for words that nobody needs."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8")
+
+
+def _verifier() -> Any:
+    """The stand-alone verifier as a module: starting Python for each point would take longer than the point."""
+    spec = importlib.util.spec_from_file_location("verify_winnow", VERIFIER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["verify_winnow"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def say(line: str) -> None:
+    """Print a line at once: a fork must not inherit half of one."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def torture(place: Path, course: Course, urls: dict[str, str], points: int, seed: int, share: tuple[int, int]) -> int:
+    """Carry out our share of the points of a course, spread evenly over its events; return how many went wrong."""
+    begun = time.monotonic()
+    chamber, wrong, hit = Chamber(place, course, urls, Killer()), 0, set()
+    for number in range(share[0], points, share[1]):
+        chance = random.Random(f"{seed} {course.name} {number}")
+        low, high = number * chamber.events // points, (number + 1) * chamber.events // points
+        event = chance.randint(low + 1, max(high, low + 1))
+        hit.add(event)
+        try:
+            chamber.point(number, event, chance)
+        except AssertionError as broken:
+            wrong += 1
+            kind = chamber.kinds[event - 1]
+            say(f"FAILED seed {seed} number {number} of {points}, event {event} of {chamber.events} ({kind}): {broken}")
+    deaths = ", ".join(f"{count} at {depth}" for depth, count in sorted(chamber.deaths.items()))
+    took = time.monotonic() - begun
+    say(f"{course.name}: {len(hit)} of {chamber.events} events, killed {deaths}; {wrong} broken ({took:.0f} s)")
+    return wrong
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--engines", default="sqlite,postgresql,mariadb", help="of the casework, with commas between")
+    options = parser.parse_args()
+    wanted = [course for course in COURSES if course.casework in options.engines.split(",")]
+    whole, wrong = sum(course.share for course in wanted), 0
+    with servers({course.casework for course in wanted} - {"sqlite"}) as urls, _fast_folder() as place:
+        for course in wanted:
+            points = max(options.points * course.share // whole, 1)
+
+            def work(job: int, course: Course = course, points: int = points) -> int:
+                mine = place / f"{course.casework}-{course.ledger}-{len(course.stores)}-{job}"
+                mine.mkdir()
+                own = _databases(urls, course, job)
+                return torture(mine, course, own, points, options.seed, (job, options.jobs))
+
+            wrong += _in_parallel(work, options.jobs)
+    say(f"{options.points} killed runs, {wrong} with a broken invariant")
+    return 1 if wrong else 0
+
+
+@contextmanager
+def servers(engines: set[str]) -> Iterator[dict[str, str]]:
+    """Start the servers that are asked for; yields the URL of each up to the name of a database."""
+    with ExitStack() as stack:
+        urls = {}
+        if "postgresql" in engines:
+            urls["postgresql"] = stack.enter_context(postgres_server()).rpartition("/")[0] + "/"
+        if "mariadb" in engines:
+            urls["mariadb"] = stack.enter_context(mariadb_server())
+        yield urls
+
+
+def _databases(servers: dict[str, str], course: Course, job: int) -> dict[str, str]:
+    """Make the empty databases of one job of a course; their URLs by engine and use."""
+    made = {}
+    for engine, use in ((course.casework, "casework"), (course.ledger, "ledger")):
+        if engine in servers:
+            name = f"{use}_{course.ledger}_{job}"
+            first = Database(servers[engine] + ("postgres" if engine == "postgresql" else "mysql"))
+            first.do(f"CREATE DATABASE {name}")
+            made[f"{engine} {use}"] = servers[engine] + name
+    return made
+
+
+@contextmanager
+def _fast_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: SIGKILL leaves what was written, synced or not."""
+    memory = Path("/dev/shm")
+    parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="winnow-torture-", dir=parent) as place:
+        yield Path(place)
+
+
+def _in_parallel(work: Callable[[int], int], jobs: int) -> int:
+    children = []
+    for job in range(jobs):
+        child = os.fork()
+        if child == 0:
+            status = 255
+            try:
+                status = min(work(job), 254)
+            finally:
+                os._exit(status)
+        children.append(child)
+    return sum(abs(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) for child in children)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
