@@ -14,7 +14,8 @@ from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
 from operations.approval_stands import require_approval
 from operations.certify import Certified, certify
-from operations.destroying.closing import close_if_done
+from operations.destroying.absence import Absence
+from operations.destroying.closing import OUT, close_if_done
 from operations.destroying.context import Carrying, Progress, silent
 from operations.destroying.run import RunUnderWay
 from operations.destroying.taking import confirmation_words, take
@@ -38,7 +39,7 @@ class Destroyed:
     """How far a run came: outcomes by state, what waits on work lists, and the documents once it is closed.
 
     `ended` are the extracts that died with their first destroyed source, `packs` the review packs that went with
-    their review: copies given away are still to be destroyed.
+    their review: copies given away are still to be destroyed. `absence` is what the search at the run's end found.
     """
 
     run: str
@@ -47,6 +48,7 @@ class Destroyed:
     certified: Certified | None
     ended: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
+    absence: Absence | None = None
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,12 @@ def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
         # Before the run is closed and forgets whose records they were.
         ended = end_extracts_of(project, _gone_people(project, run.id))
     closed = close_if_done(carrying, run)
-    packs = end_closed_packs(project) if closed else []
     outcomes = runs.outcome_counts(project.ledger, run.id)
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
-    return Destroyed(run.id, outcomes, waiting, certify(project, run.id) if closed else None, ended, tuple(packs))
+    if closed is None:
+        return Destroyed(run.id, outcomes, waiting, None, ended)
+    packs = tuple(end_closed_packs(project))
+    return Destroyed(run.id, outcomes, waiting, certify(project, run.id), ended, packs, closed.absence)
 
 
 def _gone_people(project: Project, run_id: str) -> set[str]:
@@ -176,5 +180,7 @@ def carrying_of(project: Project, run: Run, progress: Progress = silent) -> Carr
         lease=lambda: (project.clock.now() + LEASE).strftime(INSTANT),
         today=project.today(),
         holds=lambda: tuple(holds.all_holds(project.ledger)),
+        random=project.random,
+        folders={OUT: project.settings.out, **project.settings.exports},
         progress=progress,
     )

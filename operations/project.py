@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -30,7 +30,7 @@ _PATHS = {
     "statistics": "statistics.yaml",
     "out": "out",
 }
-_KEYS = ("organisation", "ledger", *_PATHS, "cooling_off_days", "origin")
+_KEYS = ("organisation", "ledger", *_PATHS, "exports", "cooling_off_days", "origin")
 _LONGEST_COOLING_OFF = 365
 
 
@@ -45,6 +45,7 @@ class ProjectSettings:
     extracts: Path
     statistics: Path
     out: Path
+    exports: Mapping[str, Path]
     cooling_off_days: int
     origin: str
 
@@ -123,6 +124,7 @@ def _read(at: Located, reading: Reading, folder: Path) -> ProjectSettings:
         reading.wrong(origin, "must hold no spaces and no plus signs", f"Write {origin_of(organisation.text)}")
     paths = {name: folder / _text(at, reading, name, default) for name, default in _PATHS.items()}
     return ProjectSettings(
+        exports=_exports(at, reading, folder),
         organisation=organisation.text,
         ledger=ledger.text,
         cooling_off_days=_days(at, reading),
@@ -138,6 +140,16 @@ def _text(at: Located, reading: Reading, name: str, default: str) -> str:
     if not found.text:
         reading.wrong(found, "must be a path", f"Write {name}: {default}")
     return found.text or default
+
+
+def _exports(at: Located, reading: Reading, folder: Path) -> dict[str, Path]:
+    """The folders in which people keep exports, by a name that the log can carry."""
+    found = at.mapping.get("exports")
+    if found is None:
+        return {}
+    if not found.items or not all(item.text for item in found.items):
+        reading.wrong(found, "must be a list of folders", "Write exports: [exports]")
+    return {f"exports-{number}-{slug_of(item.text)}": folder / item.text for number, item in enumerate(found.items, 1)}
 
 
 def _days(at: Located, reading: Reading) -> int:

@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import zipfile
+from binascii import unhexlify
 from hashlib import sha256, sha512
 from types import SimpleNamespace
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
@@ -21,9 +22,8 @@ from unicodedata import normalize
 PER_FILE, MAX_FILE_BYTES, MAX_TOTAL_BYTES, MAX_FILES, MAX_PROBLEMS = 256, 32 << 20, 8 << 30, 200_000, 50
 LIMITS = """What this can't show: that the records were rightly due, or that no copy remains elsewhere. Without a
 checkpoint kept from before (--checkpoint), it can't show that the log's own keeper did not write it all anew."""
-
-
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # of Ed25519 (RFC 8032, section 5.1)
+BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 D = -121665 * pow(121666, P - 2, P) % P
 Point = Tuple[int, int, int, int]
 Keys = Dict[Tuple[str, bytes], bytes]
@@ -42,12 +42,6 @@ def add(one: Point, two: Point) -> Point:
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
 
-def multiply(factor: int, point: Point) -> Point:
-    """Multiply a point by a number."""
-    half = multiply(factor >> 1, add(point, point)) if factor > 1 else (0, 1, 1, 0)
-    return add(half, point) if factor & 1 else half
-
-
 def decompress(data: bytes) -> Optional[Point]:
     """Read a point; None unless it is on the curve and canonically written."""
     number = int.from_bytes(data, "little")
@@ -64,23 +58,23 @@ def decompress(data: bytes) -> Optional[Point]:
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether an Ed25519 signature belongs to message and public key (RFC 8032, section 5.1.7)."""
     base, key, nonce = decompress(b"\x58" + 31 * b"\x66"), decompress(public), decompress(signature[:32])
-    s = int.from_bytes(signature[32:], "little")
+    s, sum_ = int.from_bytes(signature[32:], "little"), (0, 1, 1, 0)
     if not (base and key and nonce) or s >= ORDER or (len(public), len(signature)) != (32, 64):
         return False
     h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    one, two = multiply(s, base), add(nonce, multiply(h, key))
-    return not ((one[0] * two[2] - two[0] * one[2]) % P or (one[1] * two[2] - two[1] * one[2]) % P)
+    minus = (P - key[0], key[1], 1, P - key[3])
+    both = add(base, minus)
+    for bit in range(252, -1, -1):  # s times the base less h times the key, from the highest bit down
+        sum_, which = add(sum_, sum_), (s >> bit & 1) + 2 * (h >> bit & 1)
+        sum_ = add(sum_, (base, minus, both)[which - 1]) if which else sum_
+    return not ((sum_[0] - nonce[0] * sum_[2]) % P or (sum_[1] - nonce[1] * sum_[2]) % P)
 
 
 def unbase64(text: str, what: str) -> bytes:
     """Read base 64 in its one canonical spelling."""
-    try:
-        data = base64.b64decode(text.encode(), validate=True)
-    except ValueError:
-        data = b""
-    if not data or base64.b64encode(data).decode() != text:
+    if not text or not re.fullmatch(BASE64, text):
         raise Failed(what + " is not canonical base 64")
-    return data
+    return base64.b64decode(text)
 
 
 def read_keys(text: str) -> Tuple[str, Keys]:
@@ -124,7 +118,7 @@ def tree_root(leaves: Sequence[bytes], edge: Sequence[bytes] = ()) -> bytes:
     row = list(leaves)
     while len(row) > 1:  # an odd last node is carried up
         odd = row[-1:] if len(row) % 2 else []
-        row = [sha256(b"\1" + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)] + odd
+        row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2])] + odd  # noqa: B905
     root = row[0] if row else sha256(b"").digest()
     for left in reversed(edge):
         root = sha256(b"\1" + left + root).digest()
@@ -145,50 +139,50 @@ DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 KIND_TABLE = rf"""slug="[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}" digest="[0-9a-f]{{64}}" count=(?:0|[1-9][0-9]{{0,14}})
 instant="{DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z" date="{DAY}" month="(?:[0-9]{{4}}-(?:0[1-9]|1[0-2])|none)"
 name="[^\W_][\w\x20.,&/()'’-]{{0,98}}" key="[A-Za-z0-9+/]{{42}}[AEIMQUYcgkosw048]=" flag=(?:true|false)
-signature="[A-Za-z0-9+/]{{85}}[AQgw]==" gone="(?:destroyed|blanked|redacted)" stayed="(?:kept|unlinked|held)" """
+signature="[A-Za-z0-9+/]{{85}}[AQgw]==" stayed="(?:kept|unlinked|held)"
+gone="(?:destroyed|blanked|redacted|truncated|generalised|kept-metadata)" """
 KINDS = dict(kind.split("=", 1) for kind in KIND_TABLE.split())
-SIGNED = "officer:name role:slug signed_at:instant key:key signature:signature"
-RECORD = "run:slug store:slug class:slug batch:count commitment:digest tag:digest rule:slug due_month:month"
-OUTCOME = RECORD + " reason:slug grade:slug recovered:flag"
-TYPE_TABLE = f"""schedule name:name version:slug hash:digest file:digest; heartbeat tool:slug; backup-expired set:slug;
-adoption schedule:digest version:slug minute:date accepted:slug[] {SIGNED}; hold hold:slug scope:slug subject:digest?
-reason:slug {SIGNED}; release hold:slug reason:slug {SIGNED}; decisions proposal:digest decisions:digest count:count
-{SIGNED}; approval run:slug proposal:digest schedule:digest decisions:digest[] count:count root:digest due:count
-undatable:count not_before:instant {SIGNED}; run-opened run:slug proposal:digest schedule:digest authority:name
-tool:slug as_of:date stores:slug[] manual:slug[]; intent {RECORD} action:slug approval:count holds_checked_at:instant
-version:digest; done {OUTCOME} outcome:gone confirmations:count[]?; kept {OUTCOME} outcome:stayed action:slug
-approval:count?; failed {OUTCOME}; confirmation run:slug store:slug count:count root:digest method:slug done_on:date
-{SIGNED}; verify run:slug store:slug method:slug credential:slug checked:count remaining:count; books run:slug
-store:slug class:slug before:count created:count destroyed:count after:count; run-closed run:slug due:count
-destroyed:count kept:count held:count failed:count undatable:count first:count last:count not_searched:slug[];
-backup set:slug store:slug taken:date expires:date; restore store:slug found_by:slug watermark:count head:count;
-key event:slug purpose:slug officer:name? role:slug? key:key? run:slug? by:name?; restore-checked store:slug
-officer:name looked:count back:count; proof-given officer:name recipient:slug found:flag run:slug?"""
+SIGNED = "officer:name role signed_at:instant key:key signature:signature"
+RECORD = "run store class batch:count commitment:digest tag:digest rule due_month:month"
+OUTCOME = RECORD + " reason grade recovered:flag"
+TYPE_TABLE = f"""schedule name:name version hash:digest file:digest; heartbeat tool; backup-expired set; adoption
+schedule:digest version minute:date accepted:slug[] {SIGNED}; hold hold scope subject:digest? reason {SIGNED}; release hold
+reason {SIGNED}; decisions proposal:digest decisions:digest count:count {SIGNED}; approval run proposal:digest
+schedule:digest decisions:digest[] count:count root:digest due:count undatable:count not_before:instant {SIGNED};
+run-opened run proposal:digest schedule:digest authority:name tool as_of:date stores:slug[] manual:slug[]; intent {RECORD} action
+approval:count holds_checked_at:instant version:digest; done {OUTCOME} outcome:gone confirmations:count[]?; kept
+{OUTCOME} outcome:stayed action approval:count?; failed {OUTCOME}; confirmation run store count:count root:digest method
+done_on:date standard:slug? contractor:name? receipt:slug? {SIGNED}; verify run store method credential checked:count
+remaining:count; books run store class before:count created:count destroyed:count others:count outside:count
+after:count; run-closed run due:count destroyed:count kept:count held:count failed:count undatable:count first:count
+last:count not_searched:slug[]; backup set store taken:date expires:date; restore store found_by watermark:count head:count;
+key event purpose officer:name? role:slug? key:key? run:slug? by:name?; restore-checked store officer:name looked:count
+back:count; proof-given officer:name recipient found:flag run:slug?"""
 TYPES: Dict[str, Dict[str, str]] = {
-    name: dict(sorted(field.split(":") for field in ("type:slug", "at:instant", *fields)))
+    name: dict(sorted((field + ":slug").split(":")[:2] for field in ("type", "at:instant", *fields)))
     for name, *fields in map(str.split, TYPE_TABLE.split(";"))
 }
 
 
-def leaf_pattern(leaf_type: str) -> Tuple[Any, List[str]]:
-    """Return the expression that only canonical leaves of a type match, and the names of its fields that are days."""
-    pattern, comma = "", ""
+def leaf_pattern(leaf_type: str) -> Any:
+    """Return the expression that only canonical leaves of a type match, written with a comma after every field."""
+    pattern = ""
     for name, kind in TYPES[leaf_type].items():
-        one = KINDS[kind.rstrip("[]?")] if name != "type" else '"%s"' % leaf_type
-        shape = '"%s":' % name + (r"\[(?:%s(?:,%s)*)?\]" % (one, one) if "[]" in kind else one)
-        pattern += ("(?:,%s)?" % shape if comma else "(?:%s,)?" % shape) if kind[-1] == "?" else comma + shape
-        comma = comma if kind[-1] == "?" else ","
-    days = [name for name, kind in TYPES[leaf_type].items() if kind in ("date", "instant")]
-    return re.compile(r"\{%s\}" % pattern), days
+        one = KINDS[kind.rstrip("[]?")]
+        shape = '"%s":%s,' % (name, r"\[(?:%s(?:,%s)*)?\]" % (one, one) if "[]" in kind else one)
+        pattern += "(?:%s)?" % shape if kind[-1] == "?" else shape
+    return re.compile("{%s}" % pattern)
 
 
 def read_leaf(data: bytes) -> Leaf:
     """Read a leaf; empty for everything that is not canonical."""
     try:
         text = data.decode()
-        pattern, days = PATTERNS[text.rpartition('"type":"')[2].partition('"')[0]]
-        leaf: Leaf = json.loads(text) if pattern.fullmatch(text) and normalize("NFC", text) == text else {}
-        return leaf if all(datetime.date.fromisoformat(leaf[name][:10]) for name in days) else {}
+        kind = text.rpartition('"type":"')[2].partition('"')[0]
+        sound = PATTERNS[kind].fullmatch(text[:-1] + ",}") and text[-1] == "}" and normalize("NFC", text) == text
+        leaf: Leaf = json.loads(text) if sound else {}
+        days = [leaf[name][:10] for name in leaf if TYPES[kind][name] in ("date", "instant")]
+        return leaf if all(map(datetime.date.fromisoformat, days)) else {}
     except (ValueError, KeyError):
         return {}
 
@@ -198,11 +192,17 @@ def pick(leaf: Leaf, names: str) -> Leaf:
     return {name.split("=")[0]: leaf[name.split("=")[-1]] for name in names.split()}
 
 
+# Cuts out what differs from record to record; the rest is its shape, and shapes judged once vouch for each other.
+CUT = re.compile(
+    rb'(.{,150}"commitment":")([0-9a-f]{64})","due_month":"([0-9]{4}-(?:0[1-9]|1[0-2]))(".*"tag":")([0-9a-f]{64})'
+    rb'("[^v]*)(?:(version":")[0-9a-f]{64}"})?'
+)
 PATTERNS = {name: leaf_pattern(name) for name in TYPES}
 COLUMNS = "destroyed kept held failed"
-COLUMN = {"blanked": "destroyed", "redacted": "destroyed", "unlinked": "kept"}
-PLANNED, FORMAT = ("commitment", "store", "class", "rule", "due_month", "action"), "winnow-certificate-v1"
-SAME = ("store", "class", "batch", "tag", "rule", "due_month", "action", "approval")
+COLUMN = dict.fromkeys("blanked redacted truncated generalised kept-metadata unlinked".split(), "kept")
+FORMAT, MAX_SHAPES = "winnow-certificate-v1", 4096
+SAME = ("store", "class", "batch", "rule", "action", "approval")  # beside due month and tag
+LOOKED_UP = ("schedule", "adoption", "approval", "confirmation", "verify", "books", "backup", "backup-expired")
 LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "recovered", "from_month", "to_month")
 NAMED_BY = {"schedule": "hash", "adoption": "schedule", "hold": "hold", "backup": "set", "run-opened": "run"}
 NEEDS = {"adoption": "schedule", "approval": "adoption", "run-opened": "adoption", "release": "hold"}
@@ -215,8 +215,8 @@ class Log:
     def __init__(self) -> None:
         self.problems: List[Tuple[Optional[int], str]] = []  # each with the index of its entry
         self.index, self.at, self.size, self.root = None, "", 0, ""  # type: Optional[int], str, int, str
-        self.by_type: Dict[str, Dict[int, Leaf]] = {name: {} for name in TYPES}  # intents and outcomes excepted
-        self.known: Set[Tuple[str, str]] = set()
+        self.by_type: Dict[str, Dict[int, Leaf]] = {name: {} for name in LOOKED_UP}  # by index
+        self.shapes, self.known = {}, set()  # type: Dict[Any, Any], Set[Tuple[str, str]]
         self.owner, self.decisions, self.runs = {}, {}, {}  # type: Dict[str, str], Dict[str, Leaf], Dict[str, Any]
 
     def need(self, holds: bool, text: str) -> bool:
@@ -226,26 +226,31 @@ class Log:
         return holds
 
     def take(self, index: int, data: bytes) -> None:
-        """Judge one leaf in the light of those before it."""
-        self.index, leaf = index, read_leaf(data)
+        """Judge one leaf in the light of those before it; one of a known shape by commitment, month and tag alone."""
+        self.index, cut = index, CUT.fullmatch(data)
+        shape = self.shapes.get(cut.group(1, 4, 6, 7)) if cut else None
+        if cut and shape and shape.at == self.at:
+            return self.take_record(shape, *cut.group(2, 3, 5))
+        leaf = read_leaf(data)
         if not self.need(bool(leaf), "not a canonical leaf: its type, a field or its spelling is not allowed"):
-            return
-        kind, run = leaf["type"], self.runs.get(leaf.get("run", ""))  # type: str, Any
+            return None
+        kind, run, before = leaf["type"], self.runs.get(leaf.get("run", "")), len(self.problems)  # type: str, Any, int
         self.need(leaf["at"] >= self.at, "its time is earlier than that of the entry before")
         self.at = leaf["at"]
         inside = "run" in TYPES[kind] and kind not in ("approval", "run-opened", "key", "proof-given")
         if inside and (run is None or (run.closed >= 0 and kind != "verify")):
             self.need(False, "its run is not open")
-        elif kind == "intent":
-            free = leaf["commitment"] not in run.outcomes and leaf["commitment"] not in run.intents
-            self.need(free, "a second intent for one record, or one after its outcome")
-            self.plan(leaf, run)
-            run.intents[leaf["commitment"]], run.last = leaf, index
-        elif kind in ("done", "kept", "failed"):
-            self.take_outcome(index, leaf, run)
+        elif "commitment" in leaf:
+            shape = self.shape(leaf, run)
+            if cut and before == len(self.problems) < MAX_PROBLEMS:
+                self.shapes = {} if len(self.shapes) > MAX_SHAPES else self.shapes
+                self.shapes[cut.group(1, 4, 6, 7)] = shape
+            self.take_record(shape, *(leaf[name].encode() for name in ("commitment", "due_month", "tag")))
         else:
-            self.by_type[kind][index] = leaf
+            self.shapes = {}  # what they were judged by changes
+            self.by_type.get(kind, {})[index] = leaf
             self.take_other(index, leaf, run)
+        return None
 
     def take_other(self, index: int, leaf: Leaf, run: Any) -> None:
         """Everything but intents and outcomes: what is used must be known before, what people say they must sign."""
@@ -264,8 +269,8 @@ class Log:
             self.need(self.owner.get(leaf["key"]) == leaf["officer"], "not signed with a key of %s" % leaf["officer"])
             self.decisions.update({sha256(text).hexdigest(): leaf} if kind == "decisions" else {})
         if kind == "run-opened":
-            self.runs[leaf["run"]] = SimpleNamespace(opened=index, leaf=leaf, last=index, closed=-1, closing={})
-            self.runs[leaf["run"]].__dict__.update(intents={}, outcomes=set(), signed_for={}, lines={})
+            run = SimpleNamespace(opened=index, leaf=leaf, last=index, closed=-1, closing={}, intents={})
+            run.plans, run.lines, self.runs[leaf["run"]] = {}, {}, run
         elif kind == "run-closed":
             self.close(index, leaf, run)
         elif kind == "approval":
@@ -282,62 +287,98 @@ class Log:
             self.need(same, "names no officer or key, or a key that was another officer's or is revoked")
             self.owner[key] = officer if leaf["event"] in ("added", "rotated") else ""
 
-    def plan(self, leaf: Leaf, run: Any) -> None:
-        """Count a record under the approval that it names."""
-        approval = self.by_type["approval"].get(leaf["approval"], {"run": ""})
-        if self.need(approval["run"] == leaf["run"], "no earlier approval of its run"):
-            same = all(approval[name] == run.leaf[name] for name in ("proposal", "schedule"))
-            self.need(same, "its approval is for another proposal or schedule than its run")
-            self.need(leaf["at"] >= approval["not_before"], "the cooling-off time was not over")
-            self.need(leaf.get("holds_checked_at", "~") >= approval["at"], "holds not checked after the approval")
-        self.need(leaf["store"] in run.leaf["stores"], "a store that its run does not name")
-        run.signed_for.setdefault(leaf["approval"], []).append("\n".join([leaf[n] for n in PLANNED]).encode())
-
-    def take_outcome(self, index: int, leaf: Leaf, run: Any) -> None:
-        """One outcome a record; nothing is destroyed or fails without an earlier intent that says the same."""
-        run.last, intent, people = index, run.intents.get(leaf["commitment"]), set()
-        if not self.need(leaf["commitment"] not in run.outcomes, "a second outcome for one record"):
-            return
-        run.outcomes.add(leaf["commitment"])
-        if intent is None:
-            if self.need(leaf["type"] == "kept", "an outcome without an earlier intent") and "approval" in leaf:
-                self.plan(leaf, run)
-        else:
-            self.need(all(leaf[n] == intent[n] for n in SAME if n in leaf), "says something else than its intent")
-            for number in leaf.get("confirmations", []):  # where no program can look, two people sign
-                one = self.by_type["confirmation"].get(number, {"run": "", "store": "", "officer": ""})
-                self.need(pick(one, "run store") == pick(leaf, "run store"), "names a confirmation not its own")
-                run.signed_for.setdefault(number, []).append("\n".join([intent[n] for n in PLANNED]).encode())
-                people.add(one["officer"].casefold())
-            paper = leaf["type"] == "done" and leaf["store"] in run.leaf["manual"]
-            self.need(len(people) >= 2 or not paper, "not confirmed by two people")
+    def shape(self, leaf: Leaf, run: Any) -> Any:
+        """Judge what many records have in common: their approval, their store and who confirmed."""
+        people, plans = set(), []
+        if "approval" in leaf:
+            approval = self.by_type["approval"].get(leaf["approval"], {"run": ""})
+            if self.need(approval["run"] == leaf["run"], "no earlier approval of its run"):
+                same = all(approval[name] == run.leaf[name] for name in ("proposal", "schedule"))
+                self.need(same, "its approval is for another proposal or schedule than its run")
+                self.need(leaf["at"] >= approval["not_before"], "the cooling-off time was not over")
+                self.need(leaf.get("holds_checked_at", "~") >= approval["at"], "holds not checked after the approval")
+            self.need(leaf["store"] in run.leaf["stores"], "a store that its run does not name")
+        for number in leaf.get("confirmations", []):  # where no program can look, two people sign
+            one = self.by_type["confirmation"].get(number, {"run": "", "store": "", "officer": ""})
+            self.need(pick(one, "run store") == pick(leaf, "run store"), "names a confirmation not its own")
+            plans.append(run.plans.setdefault(number, []))
+            people.add(one["officer"].casefold())
+        paper = leaf["type"] == "done" and leaf["store"] in run.leaf["manual"]
+        self.need(len(people) >= 2 or not paper, "not confirmed by two people")
         key = tuple(leaf.get(n, "failed") for n in ("store", "class", "rule", "outcome", "reason", "grade"))
-        count, recovered, *months = run.lines.get(key, [0, 0])
-        months = sorted([*months, leaf["due_month"]])
-        run.lines[key] = [count + 1, recovered + leaf["recovered"], months[0], months[-1]]
+        line = run.lines.setdefault(key, [0, 0, b"~", b""]) if leaf["type"] != "intent" else None
+        shape = SimpleNamespace(leaf=leaf, run=run, at=leaf["at"], line=line, fits={}, confirmed=plans)
+        shape.plan, shape.end = run.plans.setdefault(leaf.get("approval", -1), []), leaf.get("action", "").encode()
+        shape.middle = "\n{store}\n{class}\n{rule}\n".format(**leaf).encode()
+        return shape
+
+    def plan(self, plan: List[bytes], shape: Any, commitment: bytes, month: bytes) -> None:
+        """Keep all that is needed later of one record of a plan that people signed: commitment, hash and place."""
+        item = sha256(b"\0" + commitment + shape.middle + month + b"\n" + shape.end).digest()
+        plan.append(unhexlify(commitment) + item + (self.index or 0).to_bytes(6, "big"))
+
+    def take_record(self, shape: Any, commitment: bytes, month: bytes, tag: bytes) -> None:
+        """One outcome a record; nothing is destroyed or fails without an earlier intent that says the same.
+
+        Only records between their two entries are held by name: a record that comes again shows when its run closes.
+        """
+        run, line = shape.run, shape.line
+        run.last = self.index
+        if line is None:
+            self.need(commitment not in run.intents, "a second intent for one record")
+            run.intents[commitment] = shape, month, tag
+            self.plan(shape.plan, shape, commitment, month)
+            return
+        intent, *its = run.intents.pop(commitment, (None, month, tag))
+        if intent is None:
+            known = shape.leaf["type"] == "kept"
+            if self.need(known, "a second outcome for one record, or an outcome without an earlier intent"):
+                self.plan(shape.plan, shape, commitment, month)
+        elif id(intent) not in shape.fits or its != [month, tag]:
+            same = its == [month, tag] and all(intent.leaf[n] == shape.leaf[n] for n in SAME if n in shape.leaf)
+            shape.fits.update({id(intent): intent} if self.need(same, "says something else than its intent") else {})
+        for plan in shape.confirmed:
+            self.plan(plan, intent or shape, commitment, month)
+        line[0] += 1
+        line[1] += shape.leaf["recovered"]
+        if not line[2] <= month <= line[3]:
+            line[2:] = min(line[2], month), max(line[3], month)
 
     def close(self, index: int, leaf: Leaf, run: Any) -> None:
         """A run closes when every intent has its outcome, and every signed root and every count agrees."""
         run.closed, run.closing = index, leaf
-        self.need(not set(run.intents) - run.outcomes, "closes while an intent has no outcome")
+        self.need(not run.intents, "closes while an intent has no outcome")
         self.need((leaf["first"], leaf["last"]) == (run.opened, run.last), "its first or last entry is another")
         totals, gone = dict.fromkeys(COLUMNS.split(), 0), {}  # type: Dict[str, int], Dict[Tuple[str, ...], int]
         for key, line in run.lines.items():
             totals[COLUMN.get(key[3], key[3])] += line[0]
             gone[key[:2]] = gone.get(key[:2], 0) + (line[0] if key[3] == "destroyed" else 0)
-        same = pick(leaf, COLUMNS) == totals and leaf["due"] == sum(totals.values())
+        once = sum(line[0] for key, line in run.lines.items() if key[3] in ("blanked", "redacted"))  # as 0.1 counted them
+        once = dict(totals, destroyed=totals["destroyed"] + once, kept=totals["kept"] - once)
+        same = pick(leaf, COLUMNS) in (totals, once) and leaf["due"] == sum(totals.values())
         self.need(same, "its counts are not those of its entries")
         for number, one in [*self.by_type["approval"].items(), *self.by_type["confirmation"].items()]:
             if one["run"] == leaf["run"]:
-                items = [sha256(b"\0" + item).digest() for item in sorted(run.signed_for.get(number, []))]
+                run.plans.setdefault(number, []).sort()
+                items = [planned[32:64] for planned in run.plans[number]]
                 same = (len(items), tree_root(items).hex()) == (one["count"], one["root"])
                 same = same and all(one.get(n, leaf[n]) == leaf[n] for n in ("due", "undatable"))
                 self.need(same, "it is not what %s signed for in entry %d" % (one["officer"], number))
         for book in [one for one in self.by_type["books"].values() if one["run"] == leaf["run"]]:
-            left = book["before"] + book["created"] - gone.get((book["store"], book["class"]), 0)
-            same = left == book["after"] == book["before"] + book["created"] - book["destroyed"]
+            left = book["before"] + book["created"] - book["destroyed"] - book["others"] - book["outside"]
+            same = (left, book["destroyed"]) == (book["after"], gone.get((book["store"], book["class"]), 0))
             self.need(same, "the books of %s, %s do not balance" % (book["store"], book["class"]))
-        run.intents, run.outcomes, run.signed_for = {}, set(), {}
+        self.check_once(run)
+        run.intents, run.plans = {}, {}
+
+    def check_once(self, run: Any) -> None:
+        """Find the records of a run that come twice."""
+        lists = [plan for number, plan in run.plans.items() if number not in self.by_type["confirmation"]]
+        planned = sorted(one for plan in lists for one in plan)
+        for one, two in zip(planned, planned[1:]):  # noqa: B905
+            if one[:32] == two[:32]:
+                self.index = int.from_bytes(max(one[64:], two[64:]), "big")
+                self.need(False, "a second intent for one record, or one after its outcome")
 
     def certificate(self, run: Any, note: str) -> Leaf:
         """Write the certificate of a closed run anew, from the log alone."""
@@ -350,7 +391,7 @@ class Log:
         recommended = [leaf for digest, leaf in self.decisions.items() if digest in named]
         acts = dict(adopted=adopted, recommended=recommended, approved=mine["approval"], confirmed=mine["confirmation"])
         kept = [one for one in of["backup"] if one["store"] in opened["stores"] and one["taken"] <= closing["at"][:10]]
-        expired = {one["set"] for one in of["backup-expired"]}
+        expired, lines = {one["set"] for one in of["backup-expired"]}, sorted(run.lines.items())
         until = max([one["expires"] for one in kept if one["set"] not in expired], default="")
         return {
             **pick(opened, "certificate=run authority tool as_of opened_at=at schedule_hash=schedule"),
@@ -359,9 +400,9 @@ class Log:
             **{"adopted_minutes": sorted({one["minute"] for one in adopted}), "checkpoint": note},
             **{"totals": pick(closing, "due undatable " + COLUMNS), "not_searched": sorted(closing["not_searched"])},
             "officers": [{"did": did, **pick(one, "officer role signed_at")} for did in acts for one in acts[did]],
-            "lines": [dict(zip(LINE, [*key, *run.lines[key]])) for key in sorted(run.lines)],  # noqa: B905
+            "lines": [dict(zip(LINE, [*key, *line[:2], *map(bytes.decode, line[2:])])) for key, line in lines],  # noqa: B905
             "verifications": [pick(one, "store method credential checked remaining") for one in mine["verify"]],
-            "books": [pick(one, "store class before created destroyed after") for one in mine["books"]],
+            "books": [pick(one, "store class before created destroyed others outside after") for one in mine["books"]],
             "backups": [dict(pick(one, "name=set store taken expires"), expired=one["set"] in expired) for one in kept],
             **{"state": "beyond use" if until else "final" if kept else "backups not registered", "until": until},
         }
@@ -439,6 +480,8 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
         edge.append(node)
         for index, entry in enumerate(entries, start):
             log.take(index, entry)
+    for run in log.runs.values():
+        log.check_once(run)
     log.index = None
     log.need(roots[log.size] == root, "the entries are not those that the checkpoint was signed for")
     for size, old in older:

@@ -72,7 +72,7 @@ finding = Table(
 )
 
 # A record is in one finding at most that says what becomes of it.
-_SETTLES = text("kind IN ('past_retention', 'held', 'undatable')")
+SETTLES = text("kind IN ('past_retention', 'held', 'undatable')")
 Index(
     "uq_finding_settled",
     finding.c.sift,
@@ -80,8 +80,8 @@ Index(
     finding.c.class_name,
     finding.c.key,
     unique=True,
-    sqlite_where=_SETTLES,
-    postgresql_where=_SETTLES,
+    sqlite_where=SETTLES,
+    postgresql_where=SETTLES,
 )
 
 person = Table(
@@ -307,4 +307,18 @@ fence = Table(
     Column("store", Text, primary_key=True),
     Column("epoch", _Big, nullable=False),
     Column("bumped_at", Text, nullable=False),
+)
+
+census = Table(
+    "census",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("class_name", Text, primary_key=True),
+    Column("run", String(80), primary_key=True),
+    Column("taken_at", Text, nullable=False),
+    Column("log_size", _Big, nullable=False),
+    Column("salt", String(64), nullable=False),
+    Column("count", _Big, nullable=False),
+    Column("removed", _Big, nullable=False),
+    Column("digests", LargeBinary),
 )

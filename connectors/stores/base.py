@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
+from connectors.stores.residue import Residue
 from rules.errors import Problem
 
 
@@ -51,13 +52,20 @@ class PlannedRecord:
     class_name: str
     key: str
     version: str
-    action: str  # `destroy`, or `blank field, field`
+    action: str  # as `rules.schedule.actions` spells it
     file: str = ""
+
+
+Redact = Callable[[str, str, str], str]
+"""From class, key and free text to the text with every identifier found replaced."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The records of one run that one store transaction destroys. `epoch` is the fence the run started under."""
+    """The records of one run that one store transaction destroys. `epoch` is the fence the run started under.
+
+    `redact` rewrites free text where the plan orders it.
+    """
 
     run: str
     number: int
@@ -66,6 +74,7 @@ class Batch:
     intent_index: int
     log_size: int
     log_root: str
+    redact: Redact | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,12 @@ class RecordStore(Protocol):
         """Carry out one batch in one transaction (fence, re-check, children first, counts, watermark).
 
         Raises StoreUnavailable for what may be over tomorrow; whatever `recheck` raises passes, and nothing is done.
+        """
+
+    def clear_residue(self) -> Residue | None:
+        """After the last batch of a run: overwrite what is left of deleted rows; None where there is nothing to do.
+
+        Never raises: what could not be done is in the answer. A second time does no harm.
         """
 
     def watermark(self, batch: Batch) -> list[RecordOutcome] | None:

@@ -18,6 +18,7 @@ from connectors.stores import plan
 from connectors.stores.base import Batch, ClassSource, Recheck, RecordOutcome, Unclaimed
 from connectors.stores.plan import Books
 from connectors.stores.reflection import chunks
+from connectors.stores.residue import Residue
 from connectors.stores.snapshot import Loaded, Row, Snapshot
 from connectors.stores.specs import STATE_FOLDER, ClassMap, StoreSpec
 from connectors.stores.state import FileState
@@ -150,8 +151,9 @@ class FileStore(ABC):
         with self._working(), self._state.lock():
             return self._settled(batch)
 
-    def clear_residue(self) -> None:
-        """Nothing: the file was written anew or unlinked, and its old blocks are the file system's."""
+    def clear_residue(self) -> Residue | None:
+        """None: the file was written anew or unlinked, and its old blocks are the file system's."""
+        return None
 
     @contextmanager
     def _working(self) -> Iterator[None]:

@@ -6,14 +6,15 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
+from connectors.stores.residue import CLEAR, REWRITE
 from connectors.stores.specs import ClassMap, StoreSpec
 from rules.errors import BadInput, Problem
 from rules.located import Located, Reading, read_yaml, suggest
-from rules.schedule.values import RecordClass, Role, Schedule
+from rules.schedule.values import RecordClass, Role, Rule, Schedule
 
 COMMON = ("kind", "classes")
 WORDS: dict[str, tuple[str, ...]] = {
-    "sql": ("url", "destroy_url", "schema", "ignore_tables"),
+    "sql": ("url", "destroy_url", "schema", "ignore_tables", "residue"),
     "workbook": ("path", "dates"),
     "csv": ("path", "encoding", "dates", "skip_when_first_cell"),
     "documents": ("path", "name", "dates"),
@@ -60,6 +61,9 @@ def _store(alias: str, at: Located, schedule: Schedule, reading: Reading) -> Sto
     encoding = entries.get("encoding", Located("utf-8-sig", at.line))
     if encoding.text not in ENCODINGS:
         reading.wrong(encoding, f"unknown encoding {encoding.text!r}", f"Write {suggest(encoding.text, ENCODINGS)}")
+    residue = entries.get("residue", Located(CLEAR, at.line))
+    if residue.text not in (CLEAR, REWRITE):
+        reading.wrong(residue, f"unknown way {residue.text!r} to clear traces", f"Write {CLEAR} or {REWRITE}")
     return StoreSpec(
         alias=alias,
         kind=kind.text,
@@ -74,6 +78,7 @@ def _store(alias: str, at: Located, schedule: Schedule, reading: Reading) -> Sto
         encoding=encoding.text,
         dates=_dates(entries.get("dates"), reading),
         skip_when_first_cell=_texts(entries, "skip_when_first_cell"),
+        residue=residue.text,
         name=_name(at, needed.get("name", ""), reading),
     )
 
@@ -155,7 +160,20 @@ def _class(kind: str, at: Located, record_class: RecordClass, pattern: str, read
     fields = {name: given[name].text if name in given else name for name in names if name not in absent}
     if kind == "documents":
         _known_parts(at, record_class, fields, pattern, reading)
+    for rule in record_class.rules:
+        _can_do(kind, at, rule, reading)
     return ClassMap(record_class.name, place, fields, frozenset(absent) & set(names), at.line)
+
+
+def _can_do(kind: str, at: Located, rule: Rule, reading: Reading) -> None:
+    """Say which field actions this kind of store can't do, before anything is found due by them."""
+    action = rule.then
+    if kind == "documents" and action.on_fields:
+        mend = "Let the rule destroy or review documents, or keep their fields in a store that has fields"
+        reading.wrong(at, f"a document goes whole or not at all, and {rule.id} says `{action}`", mend)
+    if kind == "manual" and action.kind == "redact":
+        mend = "Write `review`, so that somebody reads it"
+        reading.wrong(at, f"no program can redact what is on paper or in a hosted system ({rule.id})", mend)
 
 
 def _located(at: Located, name: str) -> tuple[Located, ...]:

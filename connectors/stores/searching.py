@@ -1,14 +1,35 @@
-"""What a search for people and identifiers asks of a store: who still has a record, and where a word is mentioned."""
+"""What a search for people and identifiers asks of a store: who still has a record, and where a word is mentioned.
+
+Texts are looked at where they are read and not kept; what comes out are counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+import zipfile
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 
 from connectors.stores.base import RecordStore
+from connectors.stores.counting import holds_documents, present_fields
+from connectors.stores.extraction import MAX_BYTES, text_of
+from connectors.stores.reading import StoreReader
 from connectors.stores.reflection import chunks, is_one_of
-from rules.schedule.values import Schedule
+from connectors.stores.values import pages
+from rules.schedule.values import RecordClass, Role, Schedule
+
+Looks = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search of one class or folder found: records or files that mention, and those that nothing can read."""
+
+    mentions: int = 0
+    unread: int = 0
 
 
 def living_subjects(store: RecordStore, schedule: Schedule, subjects: Collection[str]) -> set[str]:
@@ -26,3 +47,65 @@ def living_subjects(store: RecordStore, schedule: Schedule, subjects: Collection
                 found.update(str(one).strip().casefold() for one in connection.scalars(query))
     # Some databases take upper and lower case for the same, and answer with their own spelling.
     return {one for one in subjects if one.strip().casefold() in found}
+
+
+def search_class(store: RecordStore, reader: StoreReader, record_class: RecordClass, looks: Looks) -> Searched:
+    """Count the records of a class in which `looks` is true of any field, free text and documents included.
+
+    Raises StoreUnavailable, BadInput.
+    """
+    fields = present_fields(reader, record_class)
+    texts = record_class.with_role(Role.FREE_TEXT) if holds_documents(store) else ()
+    mentions = unread = 0
+    for page in pages(reader, record_class, fields):
+        found = {place for place, row in enumerate(page) if any(text and looks(text) for text in row.values())}
+        if texts:
+            places = {key: place for place, row in enumerate(page) if (key := row[record_class.key])}
+            read = set()
+            for key, text in store.texts(record_class.name, list(places), texts):
+                read.add(key)
+                found |= {places[key]} if looks(text) else set()
+            unread += len(places) - len(read)
+        mentions += len(found)
+    return Searched(mentions, unread)
+
+
+def search_folder(folder: Path, looks: Looks, skipped: Collection[str] = ()) -> Searched:
+    """Count the files below a folder that mention, in name or content; links and names that begin so are skipped."""
+    mentions = unread = 0
+    for place, _, names in os.walk(folder, followlinks=False):
+        for name in sorted(names):
+            path = Path(place, name)
+            if name.startswith(tuple(skipped)) or path.is_symlink() or not path.is_file():
+                continue
+            texts = _texts(path)
+            unread += texts is None
+            mentions += any(looks(text) for text in (name, *(texts or ())))
+    return Searched(mentions, unread)
+
+
+def _texts(path: Path) -> list[str] | None:
+    """Everything in a file that reads as text: the document's, or each member's of an archive; None if too large."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        document = text_of(path)
+        if document is not None:
+            return [document]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+                    return None
+                return [_decoded(archive.read(info)) for info in archive.infolist()]
+        return [_decoded(path.read_bytes())]
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return None
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def unclaimed_mentions(store: RecordStore, looks: Looks) -> Iterator[bool]:
+    """Yield, for everything that no class claims, whether its name mentions. Raises StoreUnavailable, BadInput."""
+    yield from (looks(one.key) for one in store.unclaimed())

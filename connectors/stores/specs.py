@@ -42,6 +42,7 @@ class StoreSpec:
     dates: tuple[str, ...] = ()
     skip_when_first_cell: tuple[str, ...] = ()
     name: str = ""
+    residue: str = "clear"
 
     def map_of(self, class_name: str) -> ClassMap:
         """The map of `class_name`; KeyError when this store does not hold the class."""

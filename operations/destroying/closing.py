@@ -1,38 +1,118 @@
-"""Close a run whose every record has its outcome: the closing leaf, a signed checkpoint, and forgetting."""
+"""Close a run whose every record has its outcome: what can still be proved of it, the closing leaf, and forgetting.
+
+Traces are cleared, records counted again and every store searched before the run is closed; all of it can be done
+again after a crash. What was found is logged in one transaction with the closing leaf.
+"""
 
 from __future__ import annotations
 
-from connectors.ledger import log, purge, runs
+from collections import Counter
+from dataclasses import dataclass
+
+from connectors.ledger import census, log, purge, runs
 from connectors.ledger.base import writing
-from connectors.ledger.runs import Run
+from connectors.ledger.runs import DESTROY, PlannedRow, Run
+from operations.destroying import absence
+from operations.destroying.absence import Absence
+from operations.destroying.books import Book, balance
 from operations.destroying.context import MANUAL, Carrying
 from operations.destroying.gone import gone_people
 from rules.evidence.certificate import COLUMNS, OUTCOME_TYPES
-from rules.evidence.leaf import decode
+from rules.evidence.leaf import Leaf, decode
 
-NEVER_SEARCHED = "backups"
+DONE = "done"
+OUT = "output-folder"
+PACK_OF = "review-pack-{}"  # it goes with its review, a moment later
 
 
-def close_if_done(carrying: Carrying, run: Run) -> bool:
-    """Close the run if nothing of it is open; say whether it is closed. Doing it twice changes nothing."""
+@dataclass(frozen=True)
+class Closed:
+    """A closed run; `absence` is what the search after it found, None where the run was closed before."""
+
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What was done and found when a run was about to be closed."""
+
+    leaves: list[Leaf]
+    books: list[Book]
+    absence: Absence
+
+
+def close_if_done(carrying: Carrying, run: Run) -> Closed | None:
+    """Close the run if nothing of it is open; None if something is. Doing it twice changes nothing."""
     current = runs.get_run(carrying.ledger, run.id)
     assert current is not None
+    found = None
     if current.state != runs.CLOSED:
         if runs.without_outcome(carrying.ledger, run.id):
-            return False
+            return None
+        proofs = _prove(carrying, run)
         at = carrying.now()
-        closing = _closing(carrying, run)
         with writing(carrying.ledger) as connection:
             if runs.lock(connection, run.id).state != runs.CLOSED:  # the second of two who come at once does nothing
-                log.record(connection, [closing], at)
+                log.record(connection, [*proofs.leaves, _closing(carrying, run, proofs.absence)], at)
+                for book in proofs.books:
+                    census.end(connection, run.id, book.place, book.newest, book.gone)
                 runs.close_run(connection, run.id, at)
+                found = proofs.absence
     log.sign_checkpoint(carrying.ledger, carrying.signers)
     purge.purge_closed(carrying.ledger, run.id, gone_people(carrying, run))
     purge.compact(carrying.ledger)
-    return True
+    return Closed(found)
 
 
-def _closing(carrying: Carrying, run: Run) -> dict[str, object]:
+def _prove(carrying: Carrying, run: Run) -> Proofs:
+    rows = [row for row in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)) if row.state == DONE]
+    cleared = _clear(carrying, run, rows)
+    gone = gone_people(carrying, run)
+    found = _search(carrying, run, [row for row in rows if row.action == "destroy"], gone)
+    books = list(balance(carrying, run))
+    looked = [
+        _verify(run, place, absence.METHOD, "reader", found.looked_for, found.found_in(place))
+        for place in found.searched
+    ]
+    counted = [book.leaf for book in books if book.leaf]
+    return Proofs([*cleared, *looked, *counted], books, found)
+
+
+def _clear(carrying: Carrying, run: Run, rows: list[PlannedRow]) -> list[Leaf]:
+    """Clear traces store by store; of how many records some may remain."""
+    leaves = []
+    for alias, count in sorted(Counter(row.store for row in rows).items()):
+        residue = carrying.stores[alias].clear_residue()
+        if residue is not None:
+            left = 0 if residue.cleared else count
+            leaves.append(_verify(run, alias, residue.method, "destroyer", count, left))
+    return leaves
+
+
+def _search(carrying: Carrying, run: Run, rows: list[PlannedRow], gone: frozenset[str]) -> Absence:
+    heads = {item.name for item in carrying.schedule.classes if not item.part_of}
+    people = {row.subject for row in rows if row.class_name in heads and row.subject is not None}
+    wanted = {row.key for row in rows} | people | gone
+    if not wanted:
+        manual = [alias for alias, store in carrying.stores.items() if store.kind == MANUAL]
+        return Absence(0, (), (), tuple(sorted([*manual, absence.BACKUPS])))
+    skipped = [PACK_OF.format(run.proposal)]
+    return absence.search(carrying.stores, carrying.schedule, wanted, carrying.folders, skipped)
+
+
+def _verify(run: Run, place: str, method: str, credential: str, checked: int, remaining: int) -> Leaf:
+    return {
+        "type": "verify",
+        "run": run.id,
+        "store": place,
+        "method": method,
+        "credential": credential,
+        "checked": checked,
+        "remaining": remaining,
+    }
+
+
+def _closing(carrying: Carrying, run: Run, found: Absence) -> Leaf:
     """Counts as the log itself has them, so that they cannot differ from its entries."""
     totals = dict.fromkeys(("destroyed", "kept", "held", "failed"), 0)
     opened, last, undatable = 0, 0, 0
@@ -48,7 +128,6 @@ def _closing(carrying: Carrying, run: Run) -> dict[str, object]:
             last = index
         if leaf["type"] in OUTCOME_TYPES:
             totals[COLUMNS[leaf.get("outcome", "failed")]] += 1
-    manual = sorted(alias for alias, store in carrying.stores.items() if store.kind == MANUAL)
     return {
         "type": "run-closed",
         "run": run.id,
@@ -57,5 +136,5 @@ def _closing(carrying: Carrying, run: Run) -> dict[str, object]:
         "undatable": undatable,
         "first": opened,
         "last": last,
-        "not_searched": [*manual, NEVER_SEARCHED],
+        "not_searched": list(found.not_searched),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from connectors.ledger.base import Ledger
 from connectors.stores.base import RecordStore
@@ -36,6 +37,8 @@ class Carrying:
     lease: Callable[[], str]
     today: date
     holds: Callable[[], tuple[Hold, ...]]
+    random: Callable[[int], bytes]
+    folders: Mapping[str, Path]  # where copies of records may lie, by the name under which the log speaks of them
     progress: Progress = field(default=silent)
 
     def order(self) -> list[str]:

@@ -23,6 +23,7 @@ from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
 from connectors.stores.base import Batch, PlannedRecord, RecordOutcome, RecordStore
 from operations.destroying import leaves
 from operations.destroying.batches import cut
+from operations.destroying.books import open_books
 from operations.destroying.context import MANUAL, TOOL, Carrying
 from operations.destroying.judging import (
     DONE,
@@ -39,6 +40,7 @@ from operations.destroying.recheck import HoldsMovedError, versions_in
 from operations.destroying.work_lists import settle_held
 from rules.errors import Refused
 from rules.evidence.leaf import Leaf, decode
+from rules.schedule.actions import parse_action
 
 TRIES = 3
 JUDGED_AT_ONCE = 10  # batches; what is judged is at most so old when it is destroyed
@@ -126,6 +128,7 @@ class RunUnderWay:
             "stores": stores,
             "manual": [name for name in stores if carrying.stores[name].kind == MANUAL],
         }
+        open_books(carrying, run)
         with self._writing() as connection:
             log.record(connection, [opened], carrying.now())
 
@@ -254,24 +257,32 @@ class RunUnderWay:
     def _verify(
         self, rows: Sequence[PlannedRow], outcomes: Sequence[RecordOutcome]
     ) -> tuple[list[RecordOutcome], list[Leaf]]:
-        """S3: a second connection, the reading credential, looks for what should be gone: what it finds has failed."""
+        """S3: a second connection, the reading credential, looks for what should be gone: what it finds has failed.
+
+        So has a field action after which the rules see the same record as before.
+        """
         store = self.carrying.stores[rows[0].store]
-        gone: dict[str, list[str]] = {}
+        done: dict[str, dict[str, PlannedRow]] = {}
         for row, one in zip(rows, outcomes, strict=True):
-            if one.state == DONE and row.action == "destroy" and row.class_name in store.sources():
-                gone.setdefault(row.class_name, []).append(row.key)
-        if not gone:
+            if one.state == DONE and row.class_name in store.sources():
+                done.setdefault(row.class_name, {})[row.key] = row
+        if not done:
             return list(outcomes), []
         look = versions_in(store, self.carrying.schedule)
         with store.reader() as connection:
-            left = {(name, key) for name, keys in gone.items() for key in look(connection, name, keys)}
+            left = {
+                (name, key)
+                for name, planned in done.items()
+                for key, version in look(connection, name, list(planned)).items()
+                if parse_action(planned[key].action).takes_row or version == planned[key].version
+            }
         leaf = {
             "type": "verify",
             "run": self.run.id,
             "store": store.alias,
             "method": "query-by-key",
             "credential": "reader",
-            "checked": sum(map(len, gone.values())),
+            "checked": sum(map(len, done.values())),
             "remaining": len(left),
         }
         checked = [

@@ -16,6 +16,7 @@ from rules.evidence.leaf import Leaf
 from rules.evidence.statement import statement_digest, statement_of
 
 FORMAT = "winnow-certificate-v1"
+BOOK = ("store", "class", "before", "created", "destroyed", "others", "outside", "after")
 OUTCOME_TYPES = ("done", "kept", "failed")
 LIMITS = (
     "This certificate does not prove that the records were rightly due for destruction.",
@@ -23,9 +24,12 @@ LIMITS = (
     "Deleting by program leaves traces on disks until they are written over; the grade says how far this went.",
     "Without a checkpoint that was kept outside, whoever holds the log's key could have written the log anew.",
 )
+CHANGED = ("blanked", "truncated", "generalised", "redacted", "kept-metadata")
+"""Outcomes of records that stay with less in them: done, but never counted as destroyed."""
+
 COLUMNS = {
-    **dict.fromkeys(("destroyed", "blanked", "redacted"), "destroyed"),
-    **dict.fromkeys(("kept", "unlinked"), "kept"),
+    "destroyed": "destroyed",
+    **dict.fromkeys((*CHANGED, "kept", "unlinked"), "kept"),
     "held": "held",
     "failed": "failed",
 }
@@ -133,7 +137,7 @@ def certificate_of(leaves: Sequence[Leaf], run: str, checkpoint_note: str) -> Ce
         totals={name: closed[1][name] for name in ("due", "destroyed", "kept", "held", "failed", "undatable")},
         lines=_lines(mine),
         verifications=_rows(mine, "verify", ("store", "method", "credential", "checked", "remaining")),
-        books=_rows(mine, "books", ("store", "class", "before", "created", "destroyed", "after")),
+        books=_rows(mine, "books", BOOK),
         backups=backups,
         state=state,
         until=until,

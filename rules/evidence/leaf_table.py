@@ -24,7 +24,7 @@ KINDS: Mapping[str, str] = {
     "name": r'"[^\W_][\w .,&/()\'’-]{0,98}"',  # of an officer, the organisation or the schedule; never of a client
     "key": '"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="',  # the last letters leave no stray bits
     "signature": '"[A-Za-z0-9+/]{85}[AQgw]=="',
-    "gone": '"(?:destroyed|blanked|redacted)"',
+    "gone": '"(?:destroyed|blanked|redacted|truncated|generalised|kept-metadata)"',
     "stayed": '"(?:kept|unlinked|held)"',
 }
 
@@ -68,6 +68,9 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "root": "digest",
         "method": "slug",
         "done_on": "date",
+        "standard": "slug?",  # the size it was cut to
+        "contractor": "name?",
+        "receipt": "slug?",  # the number of the contractor's certificate
         **_SIGNED,
     },
     # What the machine did.
@@ -106,6 +109,8 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "before": "count",
         "created": "count",
         "destroyed": "count",
+        "others": "count",  # by other runs meanwhile
+        "outside": "count",  # and by none
         "after": "count",
     },
     "run-closed": {

@@ -139,7 +139,7 @@ def sample_log(rows: int = 3) -> Leaves:
         {"type": "verify", "at": LATER, "run": "run-1", "store": "casework", "method": "re-query"}
         | {"credential": "reader", "checked": rows, "remaining": 0},
         {"type": "books", "at": LATER, "run": "run-1", "store": "casework", "class": "client"}
-        | {"before": 90 + rows, "created": 1, "destroyed": rows, "after": 91},
+        | {"before": 93 + rows, "created": 1, "destroyed": rows, "others": 2, "outside": 1, "after": 91},
         {
             "type": "run-closed",
             "at": LATER,
