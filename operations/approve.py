@@ -26,6 +26,7 @@ from rules.evidence.statement import check_signature, signed_leaf, statement_dig
 from rules.review import authority
 from rules.review.authority import Officer, Role
 from rules.review.values import Choice, Finding, Kind
+from rules.schedule.actions import action_code
 
 _WHY = {"recommended": "you recommended", "wrote": "you wrote", "concerns": "may concern you"}
 
@@ -228,7 +229,7 @@ def _rows(project: Project, basis: _Basis, run_key: bytes) -> Iterator[PlannedRo
 
 def planned_of(row: PlannedRow) -> Planned:
     """Return what the approver signs for about one record."""
-    month, action = authority.month_of(row.due_on), authority.action_code(row.action)
+    month, action = authority.month_of(row.due_on), action_code(row.action)
     return Planned(row.commitment, row.store, row.class_name, row.rule, month, action)
 
 

@@ -19,13 +19,18 @@ from reports.certificate import certificate_html, certificate_pdf
 from reports.certificate_data import CertificateData
 from rules.errors import BadInput, Problem
 from rules.evidence.bundle import bundle_files, proof_name
-from rules.evidence.certificate import Certificate, certificate_of
+from rules.evidence.certificate import CHANGED, Certificate, certificate_of
 from rules.evidence.leaf import Leaf, decode
 
 VERIFIER = Path(__file__).resolve().parents[1] / "verifier" / "verify_winnow.py"
 METHODS = {
     "row-deleted": "rows deleted from the database",
     "fields-blanked": "fields blanked, the rest of the record kept",
+    "fields-shortened": "texts cut to a length, the rest of the record kept",
+    "fields-generalised": "dates or postcodes made coarser, the rest of the record kept",
+    "fields-redacted": "identifiers in texts replaced, the rest of the record kept",
+    "only-metadata-kept": "all fields but those named blanked, the record kept",
+    "link-removed": "the record that links a person to something shared deleted, what is shared kept",
     "row-removed-from-file": "rows removed and the file written anew",
     "file-unlinked": "files moved out of reach, then removed from the folder",
     "work-list": "destroyed by hand and confirmed by two people",
@@ -86,7 +91,7 @@ def _shown(
     ]
     methods: dict[str, str] = {}
     for line in certificate.lines:
-        if line.outcome in ("destroyed", "blanked", "redacted"):
+        if line.outcome in ("destroyed", "unlinked", *CHANGED):
             words = METHODS.get(line.grade, line.grade)
             if words not in methods.get(line.store, ""):
                 methods[line.store] = "; ".join(filter(None, [methods.get(line.store), words]))

@@ -13,11 +13,15 @@ from rules.errors import BadInput, Problem
 
 @dataclass(frozen=True)
 class Standing:
-    """How a run stands: how many records share a state and a reason, and how many have no outcome yet."""
+    """How a run stands: how many records share a state and a reason, and how many have no outcome yet.
+
+    `changed` of those that are done stay, with less in them: kept, in the balance.
+    """
 
     counts: Mapping[tuple[str, str], int]
     waiting: int
     undatable: int
+    changed: int = 0
 
     @property
     def first_line(self) -> str:
@@ -28,7 +32,8 @@ class Standing:
         due = sum(totals.values()) + self.waiting
         waiting = f" + waiting {self.waiting}" if self.waiting else ""
         return (
-            f"due {due} = destroyed {totals['done']} + kept {totals['kept']} + held {totals['held']}"
+            f"due {due} = destroyed {totals['done'] - self.changed} + kept {totals['kept'] + self.changed}"
+            f" + held {totals['held']}"
             f" + failed {totals['failed']}{waiting}; undatable {self.undatable}"
         )
 
@@ -58,4 +63,5 @@ def standing_of(project: Project, run_id: str) -> Standing:
         after = page[-1].ordinal
     approvals = people.statements(project.ledger, run_id, "approval")
     undatable = sum(int(one.signed["undatable"]) for one in approvals)
-    return Standing(counts, runs.without_outcome(project.ledger, run_id), undatable)
+    waiting, changed = runs.without_outcome(project.ledger, run_id), runs.changed_count(project.ledger, run_id)
+    return Standing(counts, waiting, undatable, changed)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reports.certificate_data import CertificateData
 from reports.writing import reader_date, thousands
-from rules.evidence.certificate import Line
+from rules.evidence.certificate import CHANGED, Line
 from rules.review.values import REASONS
 
 
@@ -133,7 +134,18 @@ def _account(data: CertificateData) -> Section:
         rows,
         (6,),
     )
-    return Section("What was destroyed and what was not", table=table)
+    return Section("What was destroyed and what was not", tuple(_changed(data)), table=table)
+
+
+def _changed(data: CertificateData) -> Iterable[str]:
+    """Say apart what is kept with less in it, as the balance counts it among the kept."""
+    counts: Counter[str] = Counter()
+    for line in data.certificate.lines:
+        if line.outcome in (*CHANGED, "unlinked"):
+            counts[line.outcome] += line.count
+    if counts:
+        told = ", ".join(f"{words(outcome)} {thousands(count)}" for outcome, count in sorted(counts.items()))
+        yield f"Among the kept are records that stay with less in them, as their rules say: {told}. None is destroyed."
 
 
 def _months(line: Line) -> str:
@@ -150,7 +162,7 @@ def _month(month: str) -> str:
 def _method(data: CertificateData) -> Section:
     counts: dict[tuple[str, str], int] = {}
     for line in data.certificate.lines:
-        if line.outcome in ("destroyed", "blanked", "redacted"):
+        if line.outcome in ("destroyed", *CHANGED):
             counts[line.store, line.grade] = counts.get((line.store, line.grade), 0) + line.count
     methods = data.methods or {}
     rows = tuple(
@@ -247,7 +259,7 @@ def _backups(data: CertificateData) -> Section:
 def _without_backups(data: CertificateData) -> list[str]:
     """Return the stores from which something went and of which the log knows no backup set."""
     known = {backup.store for backup in data.certificate.backups}
-    gone = {line.store for line in data.certificate.lines if line.outcome in ("destroyed", "blanked", "redacted")}
+    gone = {line.store for line in data.certificate.lines if line.outcome in ("destroyed", *CHANGED)}
     return sorted(gone - known)
 
 

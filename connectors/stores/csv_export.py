@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from connectors.stores import cells
 from connectors.stores.base import Unclaimed
 from connectors.stores.plan import Books
 from connectors.stores.reflection import nearest
-from connectors.stores.rewriting import RewrittenFile
+from connectors.stores.rewriting import Changes, RewrittenFile
 from connectors.stores.snapshot import Row
 from connectors.stores.specs import ClassMap
 from rules.errors import BadInput, Problem
@@ -123,7 +124,10 @@ class CsvStore(RewrittenFile):
     def _refusal(self) -> str:
         return ""
 
-    def _without(self, books: Books) -> tuple[bytes, int]:
+    def _columns_of(self, item: ClassMap) -> list[str]:
+        return self._parse()[0]
+
+    def _without(self, books: Books, changes: Changes) -> tuple[bytes, int]:
         (item,) = self._spec.classes
         raw = self._raw_lines()
         header, lines = self._parse()
@@ -134,20 +138,25 @@ class CsvStore(RewrittenFile):
             if key is None or books.position(item.class_name, key) is None:
                 continue
             found += 1
-            blanked = [header.index(name) for name in self._blanked(books, item.class_name, key)]
-            kept = self._rewritten(line, blanked, raw) if blanked else b""
+            new = changes.get((item.class_name, key))
+            cells_now = {header.index(column): _written(value) for column, value in (new or {}).items()}
+            kept = b"" if new is None else self._rewritten(line, cells_now, raw)
             raw[line.start : line.end] = [kept, *[b""] * (line.end - line.start - 1)]  # keeps the line numbers
         return b"".join(raw), found
 
-    def _rewritten(self, line: Line, blanked: list[int], raw: list[bytes]) -> bytes:
-        """The line with some cells empty, in the file's own delimiter, quoting and line end."""
+    def _rewritten(self, line: Line, new: Mapping[int, str], raw: list[bytes]) -> bytes:
+        """The line with some cells changed, in the file's own delimiter, quoting and line end."""
         first, last = raw[line.start], raw[line.end - 1]
         quoted = first.startswith(b'"')
         text = io.StringIO()
         dialect = csv.unix_dialect if quoted else csv.excel  # all cells quoted, or only where needed
         writer = csv.writer(text, dialect, delimiter=_delimiter(raw), lineterminator="")
-        writer.writerow(["" if place in blanked else cell for place, cell in enumerate(line.cells)])
+        writer.writerow([new.get(place, cell) for place, cell in enumerate(line.cells)])
         return text.getvalue().encode(self._spec.encoding.removesuffix("-sig")) + last[len(last.rstrip(b"\r\n")) :]
+
+
+def _written(value: str | date | None) -> str:
+    return value.isoformat() if isinstance(value, date) else value or ""
 
 
 def _delimiter(raw: list[bytes]) -> str:

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, column, delete, select, table, update
+from sqlalchemy import Column, Connection, Table, column, delete, select, table
 
 from connectors.stores import plan
 from connectors.stores.base import Batch, Recheck, RecordOutcome
 from connectors.stores.catalogue import Catalogue, Reference, read_catalogue
+from connectors.stores.field_work import FieldWork, touched_columns
 from connectors.stores.marks import Marks
 from connectors.stores.plan import Books
 from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.specs import StoreSpec
 from rules.schedule.values import Schedule
 
-GRADES = {"destroy": "row deleted", "blank": "fields blanked"}
+GRADES = {"destroy": "row deleted", **plan.FIELD_GRADES}
 
 
 class Aborted(Exception):
@@ -67,12 +68,16 @@ class Destruction:
         for class_name in books.classes():
             self._check_records(books, class_name, recheck)
             self._check_table(books, class_name, catalogue)
+        fields = FieldWork(self.connection, self.spec, self.schedule, self.shape)
+        for class_name in books.classes():
+            fields.prepare(books, class_name, catalogue)
         links = self._check_dependents(books, catalogue)
         for class_name in books.classes():
-            self._blank(books, class_name)
+            for statement, keys in fields.statements(books, class_name):
+                self._expect(statement, class_name, keys)
         for class_name in self._children_first(books, catalogue):
             own = {(one.parent, one.child) for one in links if one.parent_class == one.child_class == class_name}
-            for keys in waves(books.keys(class_name, "destroy"), own):
+            for keys in waves(books.going(class_name), own):
                 self._expect(delete(self._table(class_name)), class_name, keys)
         outcomes = books.outcomes(GRADES)
         self.marks.write(self.connection, batch, outcomes)
@@ -103,22 +108,8 @@ class Destruction:
     def _check_table(self, books: Books, class_name: str, catalogue: Catalogue) -> None:
         name = self._table(class_name).name
         for key in books.keys(class_name):
-            kind, fields = books.action(class_name, key)
-            position = books.position(class_name, key)
-            if position is None:
-                continue
-            if catalogue.fires(name, "DELETE" if kind == "destroy" else "UPDATE"):
-                books.keep(position, plan.TRIGGER)
-            elif kind == "blank" and not self._can_blank(class_name, fields):
-                books.keep(position, plan.NOT_NULLABLE)
-
-    def _can_blank(self, class_name: str, fields: tuple[str, ...]) -> bool:
-        columns = self._columns(class_name, fields)
-        return bool(columns) and all(item.nullable for item in columns)
-
-    def _columns(self, class_name: str, fields: tuple[str, ...]) -> list[Column[Any]]:
-        names = self.spec.map_of(class_name).fields
-        return [self._table(class_name).columns[names[field]] for field in fields if field in names]
+            if catalogue.fires(name, "DELETE" if books.action(class_name, key).takes_row else "UPDATE"):
+                books.drop(class_name, key, plan.TRIGGER)
 
     def _check_dependents(self, books: Books, catalogue: Catalogue) -> list[Link]:
         """Keep every record to which another refers that stays; keeping one may in turn keep what it refers to."""
@@ -137,13 +128,17 @@ class Destruction:
         """Whether the dependent row goes in this very batch, or loses its reference in it."""
         if books.position(link.child_class, link.child) is None:
             return False
-        kind, fields = books.action(link.child_class, link.child)
-        return kind == "destroy" or any(item.name in link.columns for item in self._columns(link.child_class, fields))
+        action = books.action(link.child_class, link.child)
+        if action.takes_row:
+            return True
+        emptied = action.kind in ("blank", "keep only")
+        touched = touched_columns(self.spec, self.schedule, self._table(link.child_class), link.child_class, action)
+        return emptied and any(item.name in link.columns for item in touched)
 
     def _links(self, books: Books, catalogue: Catalogue, reference: Reference) -> Iterator[Link]:
         """Yield every row that refers to a record of the plan by this reference."""
         parent_class = self._class_at(catalogue, reference.parent)
-        keys = books.keys(parent_class, "destroy")
+        keys = books.going(parent_class)
         if not keys:
             return
         child_class = self._class_at(catalogue, reference.child)
@@ -167,15 +162,6 @@ class Destruction:
             return ""
         return next((item.class_name for item in self.spec.classes if item.place == place[1]), "")
 
-    def _blank(self, books: Books, class_name: str) -> None:
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for key in books.keys(class_name, "blank"):
-            groups.setdefault(books.action(class_name, key)[1], []).append(key)
-        for fields, keys in groups.items():
-            empty = {item.name: None for item in self._columns(class_name, fields)}
-            for chunk in chunks(keys):
-                self._expect(update(self._table(class_name)).values(empty), class_name, chunk)
-
     def _expect(self, statement: Any, class_name: str, keys: list[str]) -> None:
         key = self._key(class_name)
         done = self.connection.execute(statement.where(key.in_([typed_key(key, item) for item in keys])))
@@ -183,7 +169,7 @@ class Destruction:
             raise Aborted("failed", plan.COUNT)
 
     def _children_first(self, books: Books, catalogue: Catalogue) -> list[str]:
-        classes = [name for name in books.classes() if books.keys(name, "destroy")]
+        classes = [name for name in books.classes() if books.going(name)]
         order: TopologicalSorter[str] = TopologicalSorter({name: () for name in classes})
         for item in catalogue.references:
             child, parent = self._class_at(catalogue, item.child), self._class_at(catalogue, item.parent)

@@ -33,7 +33,7 @@ class DocumentStore(FileStore):
     """A folder, with its sub-folders, that holds one class; the key is the path below the folder."""
 
     kind = "documents"
-    grades: ClassVar = {"destroy": "file unlinked", "blank": ""}
+    grades: ClassVar = {"destroy": "file unlinked"}
 
     def problems(self) -> list[Problem]:
         """Everything that stops this folder from being read."""
@@ -114,8 +114,8 @@ class DocumentStore(FileStore):
     def _change(self, batch: Batch, books: Books, seen: str) -> list[RecordOutcome]:
         for position in books.doomed():
             record = batch.records[position]
-            if books.action(record.class_name, record.key)[0] == "blank":
-                books.keep(position, plan.NOT_NULLABLE)
+            if not books.action(record.class_name, record.key).takes_row:
+                books.keep(position, plan.NO_FIELDS)
             elif not self._is_ours(self._path / record.key):
                 books.keep(position, plan.GONE)
         told = to_json(books.outcomes(self.grades))

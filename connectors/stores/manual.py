@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from connectors.stores.base import Batch, PlannedRecord, RecordOutcome
 from connectors.stores.csv_export import CsvStore
-from connectors.stores.plan import Books, to_json
+from connectors.stores.plan import FIELD_GRADES, Books, to_json
 from connectors.stores.reflection import chunks
 from connectors.stores.state import digest_of, sweep, write_atomically
 from rules.errors import StoreUnavailable
@@ -19,7 +19,7 @@ class ManualStore(CsvStore):
     """A register (CSV) of boxes, cabinets, notebooks or screens of a hosted system."""
 
     kind = "manual"
-    grades: ClassVar = {"destroy": "work list", "blank": "work list"}
+    grades: ClassVar = dict.fromkeys(("destroy", *FIELD_GRADES), "work list")
 
     def _change(self, batch: Batch, books: Books, seen: str) -> list[RecordOutcome]:
         outcomes = books.outcomes(self.grades, "open")
@@ -36,7 +36,7 @@ class ManualStore(CsvStore):
             sweep(self._path)
             seen = self._fingerprint()
             books = Books(Batch("", 0, 0, tuple(self._present(records)), 0, 0, ""))
-            content, found = self._without(books)
+            content, found = self._without(books, self._changes(books))
             if digest_of(self._path) != seen:
                 raise StoreUnavailable(f"store {self.alias} was changed by somebody else at the same moment")
             if found:

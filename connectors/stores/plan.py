@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.stores.base import Batch, RecordOutcome
 from rules.errors import CheckSaidNo
+from rules.schedule.actions import Action, parse_action
 
 HOLD_PLACED = "hold-placed"
 CHANGED = "changed-since-approval"
@@ -16,11 +17,26 @@ TRIGGER = "trigger-on-table"
 NOT_UNIQUE = "key-not-unique"
 PLANNED_TWICE = "planned-twice"
 NOT_NULLABLE = "field-must-be-filled"
+NOT_TEXT = "field-not-text"
+REFERRED_TO = "field-referred-to"
+UNCLAIMED = "column-not-claimed"
+UNREADABLE = "value-not-readable"
+TOO_LONG = "text-does-not-fit"
+NO_FIELDS = "document-has-no-fields"
 NOT_REWRITABLE = "file-not-rewritable"
 IN_USE = "file-in-use"
 COUNT = "count-mismatch"
 STORE_ERROR = "store-error"
 REST_KEPT = "rest-of-file-kept"
+
+
+FIELD_GRADES = {
+    "blank": "fields blanked",
+    "truncate": "fields shortened",
+    "generalise": "fields generalised",
+    "redact": "fields redacted",
+    "keep only": "only metadata kept",
+}
 
 
 class Books:
@@ -53,22 +69,40 @@ class Books:
         return None if found in self.kept else found
 
     def doomed(self) -> list[int]:
-        """The positions still to be destroyed or blanked."""
+        """The positions still to be carried out."""
         return [position for position in range(len(self.batch.records)) if position not in self.kept]
 
     def classes(self) -> list[str]:
         """The classes that the batch touches."""
         return list(self._places)
 
-    def keys(self, class_name: str, *kinds: str) -> list[str]:
-        """Keys of the records of a class that are still doomed; only to `destroy` or to `blank` when asked so."""
+    def keys(self, class_name: str) -> list[str]:
+        """Keys of the records of a class that are still doomed."""
         places = self._places.get(class_name, {})
-        doomed = [key for key, position in places.items() if position not in self.kept]
-        return [key for key in doomed if not kinds or self.action(class_name, key)[0] in kinds]
+        return [key for key, position in places.items() if position not in self.kept]
 
-    def action(self, class_name: str, key: str) -> tuple[str, tuple[str, ...]]:
-        """`destroy`, or `blank` and its fields."""
-        return split_action(self.batch.records[self._places[class_name][key]].action)
+    def going(self, class_name: str) -> list[str]:
+        """Keys of the records of a class whose rows are still to go."""
+        return [key for key in self.keys(class_name) if self.action(class_name, key).takes_row]
+
+    def changing(self, class_name: str) -> dict[Action, list[str]]:
+        """Keys of the records of a class that are still to stay with less in them, by what is done to them."""
+        found: dict[Action, list[str]] = {}
+        for key in self.keys(class_name):
+            action = self.action(class_name, key)
+            if action.on_fields:
+                found.setdefault(action, []).append(key)
+        return found
+
+    def action(self, class_name: str, key: str) -> Action:
+        """What the plan says about a record."""
+        return parse_action(self.batch.records[self._places[class_name][key]].action)
+
+    def drop(self, class_name: str, key: str, reason: str) -> None:
+        """Keep a record that is still doomed."""
+        position = self.position(class_name, key)
+        if position is not None:
+            self.keep(position, reason)
 
     def compare(
         self, class_name: str, present: Iterable[str], versions: Mapping[str, str], keys: Iterable[str]
@@ -87,17 +121,9 @@ class Books:
         return [
             RecordOutcome(record.class_name, record.key, "kept", self.kept[position], "")
             if position in self.kept
-            else RecordOutcome(record.class_name, record.key, state, "", grades[split_action(record.action)[0]])
+            else RecordOutcome(record.class_name, record.key, state, "", grades[parse_action(record.action).kind])
             for position, record in enumerate(self.batch.records)
         ]
-
-
-def split_action(action: str) -> tuple[str, tuple[str, ...]]:
-    """`blank a, b` → (`blank`, (`a`, `b`)); anything but `blank` and `destroy` is an error of ours."""
-    kind, _, fields = action.partition(" ")
-    if (kind, bool(fields)) not in (("destroy", False), ("blank", True)):
-        raise ValueError("unknown action")
-    return kind, tuple(name.strip() for name in fields.split(",")) if fields else ()
 
 
 def another_plan(batch: Batch) -> CheckSaidNo:

@@ -4,43 +4,55 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from connectors.stores import plan
 from connectors.stores.base import Batch, RecordOutcome
+from connectors.stores.changing import Cannot, changed
 from connectors.stores.files import FileStore
-from connectors.stores.plan import Books, from_json, split_action, to_json
+from connectors.stores.plan import Books, from_json, to_json
+from connectors.stores.reflection import chunks
+from connectors.stores.specs import ClassMap
 from connectors.stores.state import digest_of, sweep, write_atomically
+from rules.schedule.actions import Action, parse_action
 
 FILE_CHANGED = "file-changed-meanwhile"
+Changes = dict[tuple[str, str], dict[str, str | date | None]]
+"""By class and key of each record that stays: what the cells in these columns become."""
 
 
 class RewrittenFile(FileStore):
     """One file. The swap is the moment of truth; digests in the watermark tell whether it came to that."""
 
-    grades: ClassVar = {"destroy": "row removed from file", "blank": "fields blanked"}
+    grades: ClassVar = {"destroy": "row removed from file", **plan.FIELD_GRADES}
 
     @abstractmethod
     def _refusal(self) -> str:
         """The reason code for which this file must not be rewritten now, or nothing."""
 
     @abstractmethod
-    def _without(self, books: Books) -> tuple[bytes, int]:
-        """The file's new bytes, and how many records were taken out or blanked."""
+    def _without(self, books: Books, changes: Changes) -> tuple[bytes, int]:
+        """The file's new bytes, and how many records were taken out or changed."""
+
+    @abstractmethod
+    def _columns_of(self, item: ClassMap) -> list[str]:
+        """The headings of a class's columns, those that no class claims too."""
 
     def _fingerprint(self) -> str:
         return digest_of(self._path)
 
     def _change(self, batch: Batch, books: Books, seen: str) -> list[RecordOutcome]:
-        self._keep_what_cannot_change(books)
+        changes = self._changes(books)
         outcomes = books.outcomes(self.grades)
         expected = len(books.doomed())
         if not expected:
             self._state.write_mark(batch, to_json(outcomes), before=seen, after=seen, committed="yes")
             return outcomes
-        content, found = self._without(books)
+        content, found = self._without(books, changes)
         if found != expected:
             return plan.whole(batch, "failed", plan.COUNT)
         if digest_of(self._path) != seen:  # people who have the file open do not ask for our lock
@@ -51,19 +63,47 @@ class RewrittenFile(FileStore):
         self._state.write_mark(batch, to_json(outcomes), **marks, committed="yes")
         return outcomes
 
-    def _keep_what_cannot_change(self, books: Books) -> None:
+    def _changes(self, books: Books) -> Changes:
+        """What the cells of every record become that stays; keeps what can't be changed as planned."""
         reason = self._refusal() if books.doomed() else ""
-        for class_name in books.classes():
-            for key in books.keys(class_name):
-                position = books.position(class_name, key)
-                unable = books.action(class_name, key)[0] == "blank" and not self._blanked(books, class_name, key)
-                if position is not None and (reason or unable):
-                    books.keep(position, reason or plan.NOT_NULLABLE)
+        found: Changes = {}
+        with self.reader() as connection:
+            for class_name in books.classes():
+                for key in books.keys(class_name) if reason else ():
+                    books.drop(class_name, key, reason)
+                for action, keys in books.changing(class_name).items():
+                    self._work_out(connection, books, class_name, action, keys, found)
+        return found
 
-    def _blanked(self, books: Books, class_name: str, key: str) -> list[str]:
-        """The columns to blank; empty when the record is to be destroyed (or the file holds none of the fields)."""
-        mapped = self._spec.map_of(class_name).fields
-        return [mapped[field] for field in books.action(class_name, key)[1] if field in mapped]
+    def _work_out(
+        self,
+        connection: Connection,
+        books: Books,
+        class_name: str,
+        action: Action,
+        keys: Sequence[str],
+        found: Changes,
+    ) -> None:
+        """Read the fields as the rules see them (dates in ISO), and say what their cells become."""
+        item, record_class = self._spec.map_of(class_name), self._schedule.get(class_name)
+        touched = action.touched([one.name for one in record_class.fields], record_class.key)
+        names = [name for name in touched if name in item.fields]
+        strange = action.kind == "keep only" and set(self._columns_of(item)) - {"", *item.fields.values()}
+        columns = self._snapshot.sources()[class_name].columns
+        for key in keys if strange or not names else ():
+            books.drop(class_name, key, plan.UNCLAIMED if strange else plan.NOT_NULLABLE)
+        own = columns[record_class.key]
+        for chunk in chunks(keys):
+            for row in connection.execute(select(own, *(columns[name] for name in names)).where(own.in_(chunk))).all():
+                key, held = str(row[0]), dict(zip(names, row[1:], strict=True))
+                try:
+                    new = {name: changed(action, text, books.batch, class_name, key) for name, text in held.items()}
+                except Cannot as why:
+                    books.drop(class_name, key, why.reason)
+                    continue
+                found[class_name, key] = {
+                    item.fields[name]: value for name, value in new.items() if value != held[name] or value is None
+                }
 
     def _settled(self, batch: Batch) -> list[RecordOutcome] | None:
         sweep(self._path)
@@ -85,7 +125,7 @@ class RewrittenFile(FileStore):
         gone = [
             item
             for item, planned in zip(outcomes, batch.records, strict=True)
-            if item.state == "done" and split_action(planned.action)[0] == "destroy"
+            if item.state == "done" and parse_action(planned.action).takes_row
         ]
         with self.reader() as connection:
             for item in gone:

@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -16,7 +17,7 @@ from connectors.stores import cells, plan
 from connectors.stores.base import Unclaimed
 from connectors.stores.plan import Books
 from connectors.stores.reflection import nearest
-from connectors.stores.rewriting import RewrittenFile
+from connectors.stores.rewriting import Changes, RewrittenFile
 from connectors.stores.snapshot import Loaded, Row
 from connectors.stores.specs import ClassMap
 from connectors.stores.workbook_parts import has_formulas, loses_parts
@@ -118,19 +119,23 @@ class WorkbookStore(RewrittenFile):
             return plan.IN_USE
         return plan.NOT_REWRITABLE if loses_parts(self._path) or has_formulas(self._path) else ""
 
-    def _without(self, books: Books) -> tuple[bytes, int]:
+    def _columns_of(self, item: ClassMap) -> list[str]:
+        with self._opened() as book:
+            return _header(book[item.place])
+
+    def _without(self, books: Books, changes: Changes) -> tuple[bytes, int]:
         with warnings.catch_warnings(), self._path.open("rb") as stream:
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(stream)
         found = 0
         for item in self._spec.classes:
-            found += self._take_out(book[item.place], item, books)
+            found += self._take_out(book[item.place], item, books, changes)
         content = io.BytesIO()
         book.save(content)
         book.close()
         return content.getvalue(), found
 
-    def _take_out(self, sheet: Any, item: ClassMap, books: Books) -> int:
+    def _take_out(self, sheet: Any, item: ClassMap, books: Books, changes: Changes) -> int:
         rows = (row for row in sheet.iter_rows() if any(cells.as_text(cell.value) is not None for cell in row))
         header = [cells.as_text(cell.value) or "" for cell in next(rows)]
         place = header.index(item.fields[self._schedule.get(item.class_name).key])
@@ -141,11 +146,13 @@ class WorkbookStore(RewrittenFile):
             if key is None or books.position(item.class_name, key) is None:
                 continue
             found += 1
-            blanked = self._blanked(books, item.class_name, key)
-            for cell in [row[header.index(name)] for name in blanked] or row:
-                _clear(cell)
-            if not blanked:
+            new = changes.get((item.class_name, key))
+            if new is None:
+                for cell in row:
+                    _clear(cell)
                 emptied.append(row[0].row)
+            for column, value in (new or {}).items():
+                _set(row[header.index(column)], value)
         if not _sticks_to_rows(sheet):
             for number in reversed(emptied):
                 sheet.delete_rows(number)
@@ -158,6 +165,16 @@ def _clear(cell: Any) -> None:
         cell.value = None
         cell.comment = None
         cell.hyperlink = None
+
+
+def _set(cell: Any, value: str | date | None) -> None:
+    """Give a cell what it becomes; a comment or link beside it goes, as it may say what the cell said."""
+    was_date = isinstance(cell.value, date)
+    _clear(cell)
+    if value is not None and type(cell).__name__ != "MergedCell":
+        cell.value = value.isoformat() if isinstance(value, date) and not was_date else value
+        if isinstance(value, str):
+            cell.data_type = "s"  # a text that begins like a formula stays a text
 
 
 def _sticks_to_rows(sheet: Any) -> bool:

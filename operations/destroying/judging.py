@@ -16,6 +16,7 @@ from operations.destroying.context import Carrying
 from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
 from rules.review.values import Finding, Hold, Kind
+from rules.schedule.actions import parse_action
 from rules.schedule.values import Schedule
 
 DONE, KEPT, HELD = "done", "kept", "held"
@@ -85,7 +86,8 @@ def standing_of(ledger: Ledger, schedule: Schedule, run_id: str) -> Standing:
 def file_of(schedule: Schedule, row: PlannedRow) -> str:
     """A name for the file with which a record goes; empty for one that goes by a clock of its own."""
     head = next((item.name for item in schedule.classes for rule in item.rules if rule.id == row.rule), None)
-    if row.subject is None or head is None or schedule.get(head).part_of:
+    whole = parse_action(row.action).takes_row
+    if not whole or row.subject is None or head is None or schedule.get(head).part_of:
         return ""
     return f"{head} {row.subject}"
 
@@ -132,7 +134,7 @@ def remaining(carrying: Carrying, run: Run, rows: Sequence[PlannedRow], holds: t
 
 
 def _verdict(schedule: Schedule, row: PlannedRow, found: Finding | None, torn: set[str]) -> Verdict:
-    if found is None:
+    if found is None or found.action != row.action:
         return Verdict(row, KEPT, NOT_DUE)
     if found.kind is Kind.HELD:
         return Verdict(row, HELD, HOLD_PLACED)
@@ -150,7 +152,8 @@ def _torn(standing: Standing, now: Iterable[Finding]) -> set[str]:
     for one in now:
         head = schedule.get(schedule.rule(one.rule).class_name)
         approved = standing.approved.get((one.store, one.class_name, one.key))
-        if one.subject is not None and not head.part_of and approved != one.version:
+        whole = parse_action(one.action).takes_row
+        if whole and one.subject is not None and not head.part_of and approved != one.version:
             torn.add(f"{head.name} {one.subject}")
     return torn
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connectors.ledger.runs import HOLD, Outcome, PlannedRow
 from connectors.stores.base import RecordOutcome
 from operations.approve import planned_of
 from rules.evidence.leaf import Leaf
+from rules.schedule.actions import ActionKind, parse_action
+
+OUTCOMES: Mapping[ActionKind, str] = {
+    "destroy": "destroyed",
+    "blank": "blanked",
+    "truncate": "truncated",
+    "generalise": "generalised",
+    "redact": "redacted",
+    "keep only": "kept-metadata",
+}
+"""What the log calls an action that was carried out. A record is unlinked by a leaf that says that it is kept."""
 
 
 def slug(words: str) -> str:
@@ -34,12 +47,12 @@ def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, reco
         "grade": slug(found.grade),
         "recovered": recovered,
     }
-    if found.state == "done":
-        gone = "destroyed" if row.action == "destroy" else "blanked"
-        return {**common, "type": "done", "outcome": gone}
+    kind = parse_action(row.action).kind
+    if found.state == "done" and kind != "unlink":
+        return {**common, "type": "done", "outcome": OUTCOMES[kind]}
     if found.state == "failed":
         return {**common, "type": "failed"}
-    stayed = "held" if found.state == "held" else "kept"
+    stayed = {"held": "held", "done": "unlinked"}.get(found.state, "kept")
     return {**common, "type": "kept", "outcome": stayed, "action": planned_of(row).action, "approval": approval}
 
 

@@ -66,13 +66,20 @@ class FileSift:
         run_out = [file for file in self._judged(heads) if file.verdict.state is not State.NOT_DUE]
         due = [file.head for file in run_out if file.verdict.state is State.DUE]
         sure = {head.place for head in due if self._is_sure(head)}
-        subjects = [head.subject for head in due if head.subject and head.place in sure]
+        whole = {file.head.place for file in run_out if self._whole_file(file)}
+        subjects = [head.subject for head in due if head.subject and head.place in sure & whole]
         members, together = self._members(subjects), self._together(subjects)
         found = [file for file in run_out if file.verdict.state is State.UNDATABLE]
         for file in run_out:
-            if file.head.place in sure:
+            if file.head.place in sure - whole:
+                found.append(file)  # a rule about fields concerns this record alone
+            elif file.head.place in sure:
                 found += self._whole(file, together.get(file.head.subject or "", [file]), members)
         return found
+
+    def _whole_file(self, file: File) -> bool:
+        """Whether a due rule lets the whole file go, and not only something within its head."""
+        return file.verdict.state is State.DUE and self._rule(file.verdict.rule).then.takes_row
 
     def _judged(self, heads: Sequence[Record]) -> list[File]:
         """Each head by its own rules."""
@@ -99,7 +106,7 @@ class FileSift:
 
     def _whole(self, file: File, together: Sequence[File], members: Mapping[str, Sequence[Record]]) -> Iterator[File]:
         """The whole file, told once with its first head, unless another head keeps it."""
-        if file.head.place != together[0].head.place or any(one.verdict.state is not State.DUE for one in together):
+        if file.head.place != together[0].head.place or not all(map(self._whole_file, together)):
             return
         last = max(together, key=lambda one: one.verdict.due_on or date.min)
         mine = tuple(members.get(file.head.subject or "", ()))

@@ -9,6 +9,7 @@ from rules.minimise import Reads, Use, UseKind
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    Already,
     Birthday,
     Compare,
     Condition,
@@ -125,7 +126,7 @@ def _conditions(condition: Condition, class_name: str, use: Use, outer: str = ""
 def _fields(condition: Condition, here: str, outer: str) -> Iterator[Place]:
     """The fields of a condition on the class `here`; `outer` is the class that encloses an `exists`."""
     match condition:
-        case Compare(name) | OneOf(name) | Missing(name) | Readable(name) | Longer(name):
+        case Compare(name) | OneOf(name) | Missing(name) | Readable(name) | Longer(name) | Already(name):
             yield here, name
         case SameField(name, other):
             yield from ((here, name), (outer, other))

@@ -158,7 +158,7 @@ def _check_letting_go(decision: Decision, finding: Finding) -> str:
     if decision.choice is Choice.REDACT and finding.action == "destroy":
         return "the rule orders the whole record destroyed; decide destroy, or keep until"
     if decision.choice is Choice.DESTROY and finding.action != "destroy":
-        return "the rule orders fields blanked, not the record destroyed; decide redact"
+        return "the rule orders something done to the record, not the record destroyed; decide redact"
     if finding.read_first and not decision.read_by_officer:
         return "somebody must have read this file first: confirm that you have"
     return ""
@@ -239,11 +239,6 @@ def cooling_off_end(approved_at: str, days: int) -> str:
         raise BadInput(Problem("the cooling-off time can't be negative", key="cooling_off_days"))
     end = datetime.fromisoformat(approved_at) + timedelta(days=days)
     return end.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def action_code(action: str) -> str:
-    """Return the slug under which the log knows an action: `destroy`, or `blank` for named fields."""
-    return action.split(" ", 1)[0]
 
 
 def month_of(day: date | None) -> str:

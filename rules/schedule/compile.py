@@ -39,6 +39,7 @@ from rules.schedule.judge import clocks
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    Already,
     Birthday,
     Compare,
     Condition,
@@ -63,7 +64,7 @@ from rules.schedule.language import (
     Until,
     WithHead,
 )
-from rules.schedule.sql_functions import days_between, exact_text, letters_in, readable_text
+from rules.schedule.sql_functions import already, days_between, exact_text, letters_in, readable_text
 from rules.schedule.values import Rule, Schedule
 from rules.schedule.yardstick import UNREADABLE
 
@@ -147,6 +148,8 @@ class Compiler:
                 case Longer(name, order, letters):
                     trimmed = func.nullif(func.trim(as_text(here.columns[name])), "")
                     return _ordered(letters_in(trimmed), order, letters)
+                case Already(name, form):
+                    return already(func.nullif(func.trim(as_text(here.columns[name])), ""), form)
                 case Counted(class_name, where, order, number):
                     other = self._alias(class_name)
                     counted = select(func.count()).select_from(other.table).where(self.condition(where, other, here))

@@ -26,16 +26,34 @@ class FileVerdict:
 
 
 def judge_head(bench: Bench, record_class: RecordClass, head: Record, contact: Contact) -> FileVerdict:
-    """Apply all rules of the head: undatable if any that applies is; due when all that apply have run out."""
-    verdicts = [judge(bench, rule, head.dates, head.flags, contact) for rule in record_class.rules]
+    """Apply all rules of the head: undatable if any that applies is; due when all that apply have run out.
+
+    Rules about fields of the head have clocks of their own, and are asked while the file stays.
+    """
+    rules = [rule for rule in record_class.rules if rule.then.takes_row]
+    verdicts = [judge(bench, rule, head.dates, head.flags, contact) for rule in rules]
     applicable = [verdict for verdict in verdicts if verdict.state is not State.NOT_APPLICABLE]
     for verdict in applicable:
         if verdict.state is State.UNDATABLE:
             return FileVerdict(State.UNDATABLE, verdict.rule, undatable=((head, verdict.rule),))
     if not applicable or any(verdict.state is not State.DUE for verdict in applicable):
-        return FileVerdict(State.NOT_DUE)
+        return _fields_due(bench, record_class, head, contact)
     last = latest(applicable)
     return FileVerdict(State.DUE, last.rule, last.due_on)
+
+
+def _fields_due(bench: Bench, record_class: RecordClass, head: Record, contact: Contact) -> FileVerdict:
+    """The verdict of the earliest due rule about the head's fields; it never speaks for the rest of the file."""
+    rules = [rule for rule in record_class.rules if not rule.then.takes_row]
+    verdicts = [judge(bench, rule, head.dates, head.flags, contact) for rule in rules]
+    due = [verdict for verdict in verdicts if verdict.state is State.DUE]
+    if due:
+        first = min(due, key=lambda verdict: verdict.due_on or date.max)
+        return FileVerdict(State.DUE, first.rule, first.due_on)
+    for verdict in verdicts:
+        if verdict.state is State.UNDATABLE:
+            return FileVerdict(State.UNDATABLE, verdict.rule, undatable=((head, verdict.rule),))
+    return FileVerdict(State.NOT_DUE)
 
 
 def judge_file(bench: Bench, schedule: Schedule, head: FileVerdict, members: Iterable[Record]) -> FileVerdict:
@@ -80,7 +98,8 @@ def waits(rule: Rule, member: Record) -> bool:
 def judge_alone(bench: Bench, record_class: RecordClass, record: Record) -> Verdict:
     """Apply the rules with a clock of their own (session notes, tests): the earliest that is due wins.
 
-    Content that a rule orders destroyed goes by the shortest of its rules.
+    Content that a rule orders destroyed goes by the shortest of its rules; nothing is done to the fields of a record
+    that goes.
     """
     verdicts = [
         judge(bench, rule, record.dates, record.flags, Contact())
@@ -93,7 +112,8 @@ def judge_alone(bench: Bench, record_class: RecordClass, record: Record) -> Verd
                 return verdict
     due = [verdict for verdict in verdicts if verdict.state is State.DUE]
     if due:
-        return min(due, key=lambda verdict: verdict.due_on or date.max)
+        fields = {rule.id for rule in record_class.rules if not rule.then.takes_row}
+        return min(due, key=lambda verdict: (verdict.rule in fields, verdict.due_on or date.max))
     return Verdict(State.NOT_DUE, verdicts[0].rule if verdicts else "")
 
 

@@ -189,6 +189,20 @@ class Longer:
     letters: int
 
 
+Form = Literal["year", "month", "area", "outward code", "redacted"]
+
+
+@dataclass(frozen=True)
+class Already:
+    """The field has the form that an action gives it (a date on the first of its year, a text marked as redacted).
+
+    No schedule writes it: it keeps a record that was acted upon from being found again. Unknown for an empty field.
+    """
+
+    field: str
+    form: Form
+
+
 @dataclass(frozen=True)
 class Counted:
     """`(select count(*) from <class> where …) > n`: how many records of a class in the same store."""
@@ -229,7 +243,19 @@ class Exists:
 
 
 Condition = (
-    Compare | SameField | OneOf | Missing | Readable | DaysApart | Longer | Counted | Not | Every | Some | Exists
+    Compare
+    | SameField
+    | OneOf
+    | Missing
+    | Readable
+    | DaysApart
+    | Longer
+    | Already
+    | Counted
+    | Not
+    | Every
+    | Some
+    | Exists
 )
 
 

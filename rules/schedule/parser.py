@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from rules.errors import BadInput
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.review.values import HOLD_KINDS
+from rules.schedule.actions import Action, nearest_spelling, parse_action, still_to_do
 from rules.schedule.conditions import NotUnderstood, parse_condition
-from rules.schedule.language import Condition, Term
+from rules.schedule.language import Condition, Every, Term
 from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
 from rules.schedule.terms import parse_day, parse_period, parse_term
 from rules.schedule.values import (
-    Action,
     AutomaticHold,
     CheckKind,
     Confidence,
@@ -177,15 +177,16 @@ class _Classes:
         otherwise = self.reading.need_text(at, "otherwise") if "otherwise" in at.mapping else None
         if otherwise is not None and "only_if" not in at.mapping:
             self.reading.wrong(otherwise, "stands without `only_if`", "Say when the record may go, or leave it out")
+        action = self._action(class_name, self.reading.need_text(at, "then"))
         return Rule(
             id=rule_id,
             class_name=class_name,
             keep=keep,
-            applies_to=self._condition(class_name, at.mapping.get("applies_to")),
+            applies_to=self._applies(class_name, at, action),
             only_if=self._condition(class_name, at.mapping.get("only_if")),
             otherwise=otherwise.text if otherwise else "",
             unless=self._condition(class_name, at.mapping.get("unless")),
-            then=self._action(class_name, self.reading.need_text(at, "then")),
+            then=action,
             because=self._because(at),
             confidence=cast(Confidence, confidence.text) if confidence else "general",
             in_force_from=self._try(at.mapping.get("in_force_from"), parse_day),
@@ -243,16 +244,26 @@ class _Classes:
         return Expectation(says, class_name, _QUALITY[kinds[0]], fields, self._because(at))
 
     def _action(self, class_name: str, at: Located) -> Action:
-        if at.text in ("destroy", "review"):
-            return Action("review" if at.text == "review" else "destroy")
-        fields = tuple(name.strip() for name in at.text.removeprefix("blank ").split(","))
-        if not at.text.startswith("blank ") or not set(fields) <= self.names[class_name]:
+        try:
+            action = parse_action(" ".join(at.text.split()))
+        except ValueError:
             if at.text:
-                self.reading.wrong(
-                    at, f"unknown action {at.text!r}", "Write `destroy`, `review` or `blank field, field`"
-                )
+                self.reading.wrong(at, f"unknown action {at.text!r}", f"Write {nearest_spelling(at.text)}")
             return Action()
-        return Action("blank", fields)
+        unknown = [name for name in action.fields if name not in self.names[class_name]]
+        for name in unknown:
+            self.reading.wrong(
+                at, f"{class_name} has no field {name!r}", f"Write {suggest(name, self.names[class_name])}"
+            )
+        return Action() if unknown else action
+
+    def _applies(self, class_name: str, at: Located, action: Action) -> Condition | None:
+        """What the file says, and for a field action: only records on which it has not been done yet."""
+        written = self._condition(class_name, at.mapping.get("applies_to"))
+        fields = self.fields[class_name]
+        key = next(item.name for item in fields if Role.KEY in item.roles)
+        left = still_to_do(action, [item.name for item in fields], key)
+        return Every((written, left)) if written and left else written or left
 
     def _because(self, at: Located) -> tuple[str, ...]:
         found = tuple(item.text for item in self.reading.need(at, "because").items if item.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.schedule.language import (
     After,
+    Already,
     Birthday,
     Compare,
     Condition,
@@ -85,6 +86,8 @@ def condition_in_words(condition: Condition) -> str:
             return f"from {_of(earlier)} to {_of(later)} it is {order} {days} days"
         case Longer(name, order, letters):
             return f"{_words(name)} has {order} {letters} letters"
+        case Already(name, form):
+            return f"{_words(name)} is {'redacted' if form == 'redacted' else f'no finer than the {form}'} already"
         case Counted(class_name, where, order, number):
             return (
                 f"the number of {_words(class_name)} records for which {condition_in_words(where)} is {order} {number}"

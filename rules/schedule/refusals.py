@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.schedule.judge import Bench, Contact, State, date_fields, events_of, follows_head, judge
-from rules.schedule.language import Longest, Term, WithHead
-from rules.schedule.values import Role, Rule, Schedule
+from rules.schedule.language import After, Birthday, Longest, Term, WithHead
+from rules.schedule.values import RecordClass, Role, Rule, Schedule
 from rules.schedule.yardstick import flags_of
 
 
@@ -24,8 +24,48 @@ def refuse(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
                     f"follows the file of {head}, but its class is not part of it",
                     f"Write `part_of: {head}`",
                 )
-            if rule.then.kind == "blank" and set(rule.then.fields) & set(record_class.with_role(Role.KEY)):
-                yield rule.id, "blanks the key of the record", "Leave the key out of `blank`"
+            if rule.then.on_fields:
+                yield from ((rule.id, why, mend) for why, mend in _field_action(schedule, record_class, rule))
+
+
+def _field_action(schedule: Schedule, record_class: RecordClass, rule: Rule) -> Iterator[tuple[str, str]]:
+    """Yield (what is wrong, mend): a field action must leave what later judgements about the record rest on."""
+    action = rule.then
+    touched = action.touched([item.name for item in record_class.fields], record_class.key)
+    listed = action.kind == "keep only"
+    if follows_head(rule.keep):
+        yield "does something to fields when the whole file goes", "Give the rule a clock of its own"
+    if record_class.key in touched:
+        yield f"{action.kind}s the key of the record", f"Leave the key out of `{action.kind}`"
+    if not touched:
+        yield "keeps every field that there is", "Name fewer fields after `keep only`"
+    if action.kind not in ("blank", "keep only") and record_class.subject in touched:
+        yield "changes whose record it is", "A field that says whose record it is can only be blanked"
+    counted = _counted_from(schedule, record_class)
+    for name in touched:
+        if name in counted:
+            mend = f"Add {name} to `keep only`" if listed else f"Leave {name} as it is"
+            yield f"changes {name}, from which a rule counts", mend
+
+
+def _counted_from(schedule: Schedule, record_class: RecordClass) -> frozenset[str]:
+    """The dates of a class from which anything is counted; contacts too, as they may keep a file."""
+    counted = {*record_class.with_role(Role.CONTACT), *record_class.with_role(Role.DEATH)}
+    for item in schedule.classes:
+        terms = [rule.keep for rule in item.rules] + [one.after for one in item.controls if one.after is not None]
+        counted |= {name for term in terms for of, name in _triggers(term, item.name) if of == record_class.name}
+    return frozenset(counted)
+
+
+def _triggers(term: Term, class_name: str) -> Iterator[tuple[str, str]]:
+    """Yield (class, field) of every date that a term counts from."""
+    if isinstance(term, Longest):
+        for part in term.terms:
+            yield from _triggers(part, class_name)
+    elif isinstance(term, Birthday):
+        yield from ((class_name, name) for name in (term.of, term.at) if name)
+    elif isinstance(term, After):
+        yield from ((ref.of or class_name, ref.name) for ref in term.triggers)
 
 
 def heads_of(term: Term) -> frozenset[str]:

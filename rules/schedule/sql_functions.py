@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Text
+from sqlalchemy import Boolean, ColumnElement, Integer, Text, and_, func, not_, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from rules.schedule.actions import REDACTED
 from rules.schedule.calendar import EARLIEST_YEAR
+from rules.schedule.language import Form
 
 _LEAP = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
 _DATE_PATTERN = (
@@ -103,3 +105,20 @@ def _days_by_datediff(element: days_between, compiler: SQLCompiler, **kw: Any) -
 def _days_by_julian(element: days_between, compiler: SQLCompiler, **kw: Any) -> str:
     last, first = (compiler.process(part, **kw) for part in element.clauses)
     return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
+
+
+def already(text: ColumnElement[Any], form: Form) -> ColumnElement[Any]:
+    """`has_form` of a trimmed text (NULL where empty), in functions that all engines spell alike."""
+    if form in ("year", "month"):
+        place, wanted = (5, "-01-01") if form == "year" else (8, "-01")
+        first = _part(text, place, len(wanted)) == wanted
+        return and_(first, or_(letters_in(text) <= 10, _part(text, 12, 8) == "00:00:00"))
+    if form == "area":
+        return and_(letters_in(text) <= 2, not_(_part(text, 2, 1).in_(list("0123456789"))))
+    if form == "outward code":
+        return letters_in(text) <= 4
+    return _part(text, 1, len(REDACTED)) == REDACTED
+
+
+def _part(text: ColumnElement[Any], start: int, letters: int) -> ColumnElement[Any]:
+    return exact_text(func.substr(text, start, letters))

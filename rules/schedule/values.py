@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from rules.schedule.actions import Action
 from rules.schedule.language import Condition, Period, Term
 
 CheckKind = Literal["not empty", "readable date", "not in the future", "plausible birthday", "unique together"]
@@ -38,25 +39,6 @@ class Role(StrEnum):
     STATISTIC = "statistic"
     PURPOSE = "purpose"
     EXCESS = "no purpose"
-
-
-@dataclass(frozen=True)
-class Action:
-    """What is done with a due record: `destroy` it, `blank` the named fields and keep the rest, or `review` it.
-
-    A record to be reviewed is destroyed only after a named person has read it; no group decision covers it.
-    """
-
-    kind: Literal["destroy", "blank", "review"] = "destroy"
-    fields: tuple[str, ...] = ()
-
-    @property
-    def carried_out(self) -> str:
-        """What a store is told to do once people have decided: `destroy`, or `blank field, field`."""
-        return str(self) if self.kind == "blank" else "destroy"
-
-    def __str__(self) -> str:
-        return f"blank {', '.join(self.fields)}" if self.kind == "blank" else self.kind
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, tzinfo
 
+from rules.schedule.actions import has_form
 from rules.schedule.asked import joined_by
 from rules.schedule.calendar import parse_date
 from rules.schedule.language import (
+    Already,
     Compare,
     Condition,
     Counted,
@@ -67,6 +69,9 @@ def holds(
         case Longer(name, order, letters):
             held = _text(row, name)
             return None if held is None else in_order(len(held), order, letters)
+        case Already(name, form):
+            held = _text(row, name)
+            return None if held is None else has_form(held, form)
         case Counted(class_name, where, order, number):
             if cautious and _unjoined(where, row):
                 return None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    Already,
     Birthday,
     Compare,
     Condition,
@@ -23,6 +24,7 @@ from rules.schedule.language import (
     FieldOf,
     FieldRef,
     Forever,
+    Form,
     Longer,
     Longest,
     Missing,
@@ -71,6 +73,8 @@ PERIODS = [
 ]
 STATUSES = ["open", "closed", "Closed", "0"]
 
+FORMS = ["2020-01-01", "2020-05-01 00:00:00", "mk3 4dx", " MK ", "M1", "é1", "[redacted] x", "[Redacted] x"]
+
 Cell = str | int | float | None
 
 
@@ -110,6 +114,7 @@ def conditions(inside: bool = False) -> st.SearchStrategy[Condition]:
         | st.builds(Readable, st.sampled_from(DATES))
         | st.builds(DaysApart, _dated(inside), _dated(inside), orders(), st.sampled_from([-1, 0, 1, 3, 400]))
         | st.builds(Longer, names, orders(), st.sampled_from([0, 4, 6, 10]))
+        | st.builds(Already, names, st.sampled_from(get_args(Form)))
     )
     other, where = st.just("other"), st.deferred(_where)
     counted = st.builds(Counted, other, where, orders(), st.sampled_from([0, 1, 2]))
@@ -203,7 +208,7 @@ def dates() -> st.SearchStrategy[str | None]:
 
 def texts() -> st.SearchStrategy[str | None]:
     """Words with stray spaces and letter case."""
-    return st.sampled_from([*STATUSES, *STATUSES, "closed ", " closed", "CLOSED", "", "  ", None, "2020-01-01"])
+    return st.sampled_from([*STATUSES, *STATUSES, "closed ", " closed", "CLOSED", "", "  ", None, *FORMS])
 
 
 def rows() -> st.SearchStrategy[dict[str, Cell]]:

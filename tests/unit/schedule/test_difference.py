@@ -125,7 +125,8 @@ def test_what_is_in_one_version_only_is_told_whole() -> None:
 """
     more = schedule(TEXT[:rest] + rule + TEXT[rest:])
     added, removed = differences(schedule(), more), differences(more, schedule())
-    told = "It keeps them 1 year after closed on, then: blank old_code (UK GDPR Art 5(1)(c))."
+    told = "It keeps them 1 year after closed on, then: blank old_code; for which records it is: old code is filled"
+    told += " (UK GDPR Art 5(1)(c))."
     assert added == (Change("added", "rule", "client", "old-code", f"New rule old-code of client. {told}"),)
     assert removed == (Change("removed", "rule", "client", "old-code", f"The rule old-code of client is gone. {told}"),)
 
