@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.ledger import holds, log, releases, runs, sifts
+from connectors.ledger.purge import compact
 from operations.backups import backups, final_since_heartbeat, issue
 from operations.destroying.context import TOOL
 from operations.extracting.expiry import end_extracts_past_date
+from operations.outside import gone_outside_tool
+from operations.packs import end_closed_packs
 from operations.project import Project
 from rules.errors import CheckSaidNo
 from rules.evidence.tree import CompactRange, leaf_hash
@@ -46,12 +49,15 @@ def watch(project: Project) -> Watched:
     if (edge.size, edge.root().hex()) != (head.size, head.root):
         raise CheckSaidNo("the destruction log does not give its own root: it was changed or restored")
     end_extracts_past_date(project)
+    end_closed_packs(project)
+    compact(project.ledger)
     final = final_since_heartbeat(project)
     _, not_written = issue(project, final)
     log.record(project.ledger, [{"type": "heartbeat", "tool": TOOL}], project.now())
     note = project.sign_log()
     after = log.read_head(project.ledger)
-    late = {**overdue(project, project.today()), "final certificates not written": len(not_written)}
+    late = {**overdue(project, project.today()), **gone_outside_tool(project)}
+    late["final certificates not written"] = len(not_written)
     return Watched(after.size, after.root, note, late, final)
 
 

@@ -155,11 +155,15 @@ def _forget_holds(connection: Connection, run_id: str, gone: frozenset[str]) -> 
     ).all()
     people = connection.execute(select(hold.c.id, hold.c.subject, hold.c.name).where(released)).all()
     unnamed = [row.id for row in people if row.name is not None or row.subject in gone]
+    asked = connection.execute(select(hold.c.id, hold.c.condition).where(released, hold.c.condition.is_not(None))).all()
+    naming = [row.id for row in asked if any(one in row.condition for one in gone)]
+    for chunk in chunks(naming):
+        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(condition=""))
     for chunk in chunks(unnamed):
         connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(subject=None, name=None))
     for row in records:
         connection.execute(update(hold).where(hold.c.id == row.id).values(key=row.commitment))
-    for chunk in chunks([*unnamed, *(row.id for row in records)]):
+    for chunk in chunks([*unnamed, *naming, *(row.id for row in records)]):
         connection.execute(delete(hold_reason).where(hold_reason.c.hold.in_(chunk)))
 
 
