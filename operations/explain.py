@@ -70,9 +70,11 @@ def explain_rule(project: Project, rule_id: str, as_of: date | None = None) -> R
 
 
 def _sql(project: Project, rule: Rule, as_of: date) -> dict[str, str]:
-    record_class = project.schedule.get(rule.class_name)
+    schedule = project.schedule.on(as_of)
+    record_class = schedule.get(rule.class_name)
+    rule = next((one for one in record_class.rules if one.id == rule.id), rule)
     with ExitStack() as stack:
-        sifting = open_sifting(SiftInputs(project.schedule, stores_of(project), as_of), stack)
+        sifting = open_sifting(SiftInputs(schedule, stores_of(project), as_of), stack)
         return {
             reader.alias: reader.statement(record_class, rule, as_of) for reader in sifting.of_class(rule.class_name)
         }

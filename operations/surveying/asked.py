@@ -9,7 +9,9 @@ from rules.minimise import Reads, Use, UseKind
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    AgeAt,
     Already,
+    Among,
     Birthday,
     Compare,
     Condition,
@@ -22,6 +24,7 @@ from rules.schedule.language import (
     Forever,
     Longer,
     Longest,
+    Mentions,
     Missing,
     Not,
     OneOf,
@@ -119,29 +122,31 @@ def _trigger(schedule: Schedule, trigger: FieldRef, record_class: RecordClass, u
         yield from (((item.name, name), use) for name in item.with_role(Role.CONTACT))
 
 
-def _conditions(condition: Condition, class_name: str, use: Use, outer: str = "") -> Iterator[tuple[Place, Use]]:
-    yield from (((place), use) for place in _fields(condition, class_name, outer))
+def _conditions(condition: Condition, class_name: str, use: Use) -> Iterator[tuple[Place, Use]]:
+    yield from ((place, use) for place in _fields(condition, (class_name,)))
 
 
-def _fields(condition: Condition, here: str, outer: str) -> Iterator[Place]:
-    """The fields of a condition on the class `here`; `outer` is the class that encloses an `exists`."""
+def _fields(condition: Condition, within: tuple[str, ...]) -> Iterator[Place]:
+    """The fields of a condition on the first class of `within`; the others enclose it, nearest first."""
+    here = within[0]
     match condition:
-        case Compare(name) | OneOf(name) | Missing(name) | Readable(name) | Longer(name) | Already(name):
+        case Compare(name) | OneOf(name) | Missing(name) | Readable(name) | Longer(name) | Mentions(name):
             yield here, name
-        case SameField(name, other):
-            yield from ((here, name), (outer, other))
-        case DaysApart(later, earlier):
-            yield from (_of(later, here, outer), _of(earlier, here, outer))
+        case Already(name):
+            yield here, name
+        case SameField(name, other, up):
+            yield from ((here, name), (within[up], other))
+        case DaysApart(one, other) | AgeAt(one, other):
+            yield from ((within[date.up], date.name) for date in (one, other) if isinstance(date, FieldOf))
         case Not(inner):
-            yield from _fields(inner, here, outer)
+            yield from _fields(inner, within)
         case Every(parts) | Some(parts):
             for part in parts:
-                yield from _fields(part, here, outer)
+                yield from _fields(part, within)
         case Exists(class_name, where) | Counted(class_name, where):
-            yield from _fields(where, class_name, here)
+            yield from _fields(where, (class_name, *within))
+        case Among(name, class_name, other, where):
+            yield from ((here, name), (class_name, other))
+            yield from _fields(where, (class_name, *within))
         case _:
             assert_never(condition)
-
-
-def _of(field: FieldOf, here: str, outer: str) -> Place:
-    return (outer if field.outer else here), field.name

@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from rules.schedule.language import Birthday, Period
 
@@ -18,6 +19,7 @@ EARLIEST_YEAR = 1800
 _READABLE = re.compile(r"\A(\d{4})-(\d{2})-(\d{2})(?:[T ](.*))?\Z", re.ASCII | re.DOTALL)
 
 
+@lru_cache(maxsize=65_536)  # the days of a few decades, again and again
 def parse_date(text: str | None, zone: tzinfo) -> date | None:
     """The calendar date that `text` holds, in `zone`; None when it is missing or cannot be read.
 

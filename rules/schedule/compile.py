@@ -8,109 +8,43 @@ can never make a record due.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
-    Text,
-    and_,
-    case,
-    cast,
-    exists,
-    false,
-    func,
-    literal,
-    not_,
-    null,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import and_, case, exists, false, func, literal, not_, or_, select, true
 
-from rules.schedule.asked import joined_by
-from rules.schedule.calendar import EARLIEST_YEAR, add, birthday, latest_start, year_end
+from rules.schedule.calendar import add, birthday, latest_start, year_end
 from rules.schedule.judge import clocks
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
-    Already,
     Birthday,
-    Compare,
     Condition,
-    Counted,
-    DaysApart,
-    Every,
-    Exists,
-    FieldOf,
     FieldRef,
     Forever,
-    Longer,
     Longest,
-    Missing,
-    Not,
-    OneOf,
-    Order,
     Period,
-    Readable,
-    SameField,
-    Some,
     Term,
     Until,
     WithHead,
 )
-from rules.schedule.sql_functions import already, days_between, exact_text, letters_in, readable_text
-from rules.schedule.values import Rule, Schedule
+from rules.schedule.questions import Expression, NotInStoreError, Questions, Source, as_text, flag
+from rules.schedule.sql_functions import exact_text
+from rules.schedule.values import RecordClass, Role, Rule, Schedule
+from rules.schedule.working_days import last_start
 from rules.schedule.yardstick import UNREADABLE
 
-Expression = ColumnElement[Any]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A class as the compiler sees it: its table, its columns by field name, and which of them have a date type."""
-
-    table: FromClause
-    columns: Mapping[str, Expression]
-    native_dates: frozenset[str] = frozenset()
-
-    def text(self, field: str) -> Expression:
-        """The column as text, blank as NULL."""
-        return exact_text(func.nullif(func.trim(as_text(self.columns[field])), ""))
-
-    def filled(self, field: str) -> Expression:
-        """The column as it is (an index still serves), blank as NULL."""
-        column = as_text(self.columns[field])
-        return case((func.trim(column) != "", column), else_=null())
-
-    def readable(self, field: str) -> Expression:
-        """Whether the field holds a readable date; never NULL."""
-        column = self.columns[field]
-        if field in self.native_dates:  # PostgreSQL has infinite dates and dates before Christ, MariaDB has zeros
-            return func.coalesce(column.between(date(EARLIEST_YEAR, 1, 1), date.max), false())
-        return func.coalesce(readable_text(as_text(column)), false())
-
-
-def as_text(column: Expression) -> Expression:
-    """The column itself when it is text already (an index still serves), else cast to text."""
-    return column if isinstance(column.type, Text) or getattr(column.type, "length", None) else cast(column, Text)
-
-
-class NotInStoreError(Exception):
-    """A condition needs a class or field that this store does not hold."""
+__all__ = ["Compiler", "Expression", "NotInStoreError", "Source", "as_text", "cutoff", "flag", "own", "triggers_of"]
 
 
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles for one store: `sources` are its classes."""
+    """Compiles for one store: `sources` are its classes; queries and events look among `asked` before them."""
 
     schedule: Schedule
     sources: Mapping[str, Source]
+    asked: Mapping[str, Source] = field(default_factory=dict)
 
     def source(self, class_name: str) -> Source:
         """The source of a class. Raises NotInStoreError."""
@@ -118,72 +52,18 @@ class Compiler:
             raise NotInStoreError(class_name)
         return self.sources[class_name]
 
-    def condition(
-        self, condition: Condition, here: Source, outer: Source | None = None, *, cautious: bool = False
-    ) -> Expression:
+    def condition(self, condition: Condition, here: Source, *, cautious: bool = False) -> Expression:
         """The condition as SQL in three-valued logic. Raises NotInStoreError.
 
-        `cautious`: a query is unknown, not empty, where the enclosing record lacks the field that joins the two.
+        `cautious`: a query is unknown, not empty, where an enclosing record lacks the field that joins the two.
         """
-
-        def again(part: Condition) -> Expression:
-            return self.condition(part, here, outer, cautious=cautious)
-
         try:
-            match condition:
-                case Compare(name, sign, value):
-                    return here.text(name) == value if sign == "=" else here.text(name) != value
-                case SameField(name, outer_name):
-                    assert outer is not None  # the parser allows it inside `exists` only
-                    left, right = as_text(here.columns[name]), outer.filled(outer_name)
-                    return and_(left == right, exact_text(left) == exact_text(right))
-                case OneOf(name, values):
-                    return here.text(name).in_(values)
-                case Missing(name):
-                    return here.text(name).is_(None)
-                case Readable(name):
-                    return here.readable(name)
-                case DaysApart(later, earlier, order, days):
-                    return _ordered(self._days(here, outer, later, earlier), order, days)
-                case Longer(name, order, letters):
-                    trimmed = func.nullif(func.trim(as_text(here.columns[name])), "")
-                    return _ordered(letters_in(trimmed), order, letters)
-                case Already(name, form):
-                    return already(func.nullif(func.trim(as_text(here.columns[name])), ""), form)
-                case Counted(class_name, where, order, number):
-                    other = self._alias(class_name)
-                    counted = select(func.count()).select_from(other.table).where(self.condition(where, other, here))
-                    figure = counted.scalar_subquery()
-                    known = case((self._unjoined(where, here), null()), else_=figure) if cautious else figure
-                    return _ordered(known, order, number)
-                case Not(inner):
-                    return not_(again(inner))
-                case Every(parts):
-                    return and_(*map(again, parts))
-                case Some(parts):
-                    return or_(*map(again, parts))
-                case Exists(class_name, where):
-                    other = self._alias(class_name)
-                    query = select(literal(1)).select_from(other.table).where(self.condition(where, other, here))
-                    if not cautious or not joined_by(where):
-                        return exists(query)
-                    return or_(exists(query), case((self._unjoined(where, here), null()), else_=false()))
+            return Questions(self._alias, self.schedule.zone, (here,), cautious).ask(condition)
         except KeyError as missing:
             raise NotInStoreError(str(missing.args[0])) from None
 
-    def _unjoined(self, where: Condition, here: Source) -> Expression:
-        """Whether a field by which the enclosing record finds its rows is missing."""
-        return or_(false(), *(here.text(name).is_(None) for name in joined_by(where)))
-
-    def _days(self, here: Source, outer: Source | None, later: FieldOf, earlier: FieldOf) -> Expression:
-        """Days between two dates as written; NULL when either is unreadable (no engine is asked to read it)."""
-        pairs = [((outer or here) if one.outer else here, one.name) for one in (later, earlier)]
-        both = and_(*(source.readable(name) for source, name in pairs))
-        last, first = (func.substr(as_text(source.columns[name]), 1, 10) for source, name in pairs)
-        return case((both, days_between(last, first)), else_=null())
-
     def _alias(self, class_name: str) -> Source:
-        source = self.source(class_name)
+        source = self.asked.get(class_name) or self.source(class_name)
         alias = source.table.alias()
         columns = {
             # A field that the store declares absent is a bare NULL, of no table.
@@ -244,6 +124,18 @@ class Compiler:
         last = cutoff(self.schedule, term, as_of)
         return and_(true(), *(self._up_to(here, name, last, optional=optional) for name, optional in names))
 
+    def recent_contact(self, record_class: RecordClass, as_of: date) -> Expression:
+        """Whether a contact field of the record itself shows that it can't be dormant; never NULL, may miss some."""
+        here, period = self.source(record_class.name), record_class.dormant or Period()
+        guess = add(as_of, Period(-period.years, -period.months, -period.weeks, -period.days))
+        last = latest_start(lambda start: add(start, period), as_of, guess) or date.min
+        awake = min(last, date.max - timedelta(days=3)) + timedelta(days=3)
+        later = [
+            and_(here.readable(name), here.columns[name] > (awake if name in here.native_dates else awake.isoformat()))
+            for name in record_class.with_role(Role.CONTACT)
+        ]
+        return func.coalesce(or_(false(), *later), false())
+
     def _up_to(self, here: Source, name: str, last: date | None, *, optional: bool) -> Expression:
         if last is None:
             return false()
@@ -255,46 +147,43 @@ class Compiler:
 
     def undatable(self, rule: Rule) -> Expression:
         """Records to which `rule` applies and one of whose triggers is missing or unreadable."""
-        here = self.source(rule.class_name)
+        return and_(self.applies(rule), self.undated(rule.class_name, rule.keep))
+
+    def undated(self, class_name: str, term: Term) -> Expression:
+        """Records of a class for which nobody can tell when `term` runs out."""
+        here = self.source(class_name)
         bad = [
             and_(here.columns[name].is_not(None), not_(here.readable(name))) if optional else not_(here.readable(name))
-            for name, optional in triggers_of(rule.keep)
+            for name, optional in triggers_of(term)
         ]
         # A clock whose triggers are all optional and all absent has no start either.
         bad += [
-            and_(*(self._absent(rule.class_name, ref) for ref in part.triggers))
-            for part in clocks(rule.keep)
+            and_(*(self._absent(class_name, ref) for ref in part.triggers))
+            for part in clocks(term)
             if all(ref.optional and ref.name != LAST_CONTACT for ref in part.triggers)
         ]
-        for ref in (ref for part in clocks(rule.keep) for ref in part.triggers if ref.of):
-            event = self.event(rule.class_name, ref)
+        for ref in (ref for part in clocks(term) for ref in part.triggers if ref.of):
+            event = self.event(class_name, ref)
             bad.append(event == UNREADABLE if ref.optional else func.coalesce(event, UNREADABLE) == UNREADABLE)
-        return and_(self.applies(rule), or_(false(), *bad))
+        bad += [self._beyond_holidays(here, part) for part in clocks(term) if part.working is not None]
+        return or_(false(), *bad)
 
-
-_ORDERS: Mapping[Order, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
-    "<>": operator.ne,
-}
-
-
-def _ordered(left: Expression, order: Order, right: int) -> Expression:
-    found: Expression = _ORDERS[order](left, literal(right))
-    return found
+    def _beyond_holidays(self, here: Source, clock: After) -> Expression:
+        """Whether working days would be counted outside the years whose bank holidays are declared; perhaps more."""
+        assert clock.working is not None
+        declared = clock.working.holidays
+        last = last_start(clock.working, declared.last)
+        if last is None:
+            return true()
+        name, margin = clock.triggers[0].name, timedelta(days=2)
+        first, last = declared.first + margin, last - margin
+        native, column = name in here.native_dates, here.columns[name]
+        return or_(column < (first if native else first.isoformat()), column > (last if native else last.isoformat()))
 
 
 def own(ref: FieldRef) -> bool:
     """Whether a trigger lies in the record itself."""
     return not ref.of and ref.name != LAST_CONTACT
-
-
-def flag(condition: Expression) -> Expression:
-    """A condition as 1, 0 or NULL (unknown), evaluated once."""
-    return cast(condition, Integer)
 
 
 def triggers_of(term: Term) -> tuple[tuple[str, bool], ...]:
@@ -319,6 +208,8 @@ def cutoff(schedule: Schedule, term: After | Birthday, as_of: date) -> date | No
     if isinstance(term, Birthday):
         age = min(term.age, term.older_age or term.age)
         return latest_start(lambda born: birthday(born, age), as_of, add(as_of, Period(years=-age)))
+    if term.working is not None:
+        return last_start(term.working, as_of)
     period = term.period
     guess = add(as_of, Period(-period.years, -period.months, -period.weeks, -period.days))
     if not term.rounding:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from enum import StrEnum
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from rules.schedule.calendar import add, birthday_due, parse_date, year_end
@@ -29,6 +30,7 @@ from rules.schedule.values import (
     Rule,
     Schedule,
 )
+from rules.schedule.working_days import add_working
 
 
 class State(StrEnum):
@@ -69,7 +71,7 @@ class Bench:
     schedule: Schedule
     as_of: date
 
-    @property
+    @cached_property
     def zone(self) -> tzinfo:
         """The zone in which instants become calendar dates."""
         return ZoneInfo(self.schedule.zone)
@@ -112,6 +114,11 @@ class Bench:
         if not known:
             raise Unreadable(", ".join(ref.key for ref in term.triggers))
         start = max(known)
+        if term.working is not None:
+            end = add_working(start, term.working)
+            if end is None:
+                raise Unreadable("bank holidays")
+            return end
         if term.rounding:
             month, day = next((m, d) for name, m, d in self.schedule.year_ends if name == term.rounding)
             start = year_end(start, month, day)

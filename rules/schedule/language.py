@@ -51,17 +51,50 @@ class FieldRef:
 
 
 @dataclass(frozen=True)
+class BankHolidays:
+    """The bank holidays that a schedule declares, in order. Of other years than theirs, nobody knows the holidays."""
+
+    days: tuple[date, ...]
+
+    @property
+    def first(self) -> date:
+        """The first day of the first year for which holidays are declared."""
+        return date(self.days[0].year, 1, 1)
+
+    @property
+    def last(self) -> date:
+        """The last day of the last such year."""
+        return date(self.days[-1].year, 12, 31)
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """A number of days that are neither a Saturday, a Sunday nor a bank holiday."""
+
+    number: int
+    holidays: BankHolidays
+
+    def __str__(self) -> str:
+        return f"{self.number} working day{'' if self.number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
 class After:
-    """`period` after the latest of `triggers`, counted from the end of that year where `rounding` names one."""
+    """`period` after the latest of `triggers`, counted from the end of that year where `rounding` names one.
+
+    With `working` so many working days after its one trigger, a field of the record, instead.
+    """
 
     period: Period
     triggers: tuple[FieldRef, ...]
     rounding: Rounding = ""
+    working: WorkingDays | None = None
 
     def __str__(self) -> str:
         names = ", ".join(str(trigger) for trigger in self.triggers)
         start = names if len(self.triggers) == 1 else f"latest of ({names})"
-        return f"{self.period} after {f'end of {self.rounding} of ' if self.rounding else ''}{start}"
+        length = self.working or self.period
+        return f"{length} after {f'end of {self.rounding} of ' if self.rounding else ''}{start}"
 
 
 @dataclass(frozen=True)
@@ -131,10 +164,11 @@ class Compare:
 
 @dataclass(frozen=True)
 class SameField:
-    """Equality of a field with a field of another class; only inside `Exists` (`outer` is the enclosing record)."""
+    """Equality with a field of an enclosing record, `up` queries further out; only inside a query."""
 
     field: str
     outer: str
+    up: int = 1
 
 
 @dataclass(frozen=True)
@@ -161,23 +195,68 @@ class Readable:
 
 @dataclass(frozen=True)
 class FieldOf:
-    """A field in a comparison: of this record, or (inside `Exists`) of the enclosing one."""
+    """A field in a comparison: of this record, or of an enclosing one, `up` queries further out."""
 
     name: str
-    outer: bool = False
+    up: int = 0
 
+
+@dataclass(frozen=True)
+class AsOf:
+    """The day as of which a sift is made. None, and so unknown, until the schedule is taken on a day."""
+
+    day: date | None = None
+
+
+DateOf = FieldOf | AsOf
 
 Order = Literal["<", "<=", ">", ">=", "=", "<>"]
 
 
 @dataclass(frozen=True)
 class DaysApart:
-    """`days(later, earlier) > n`: whole days between two dates as written; unknown when either is unreadable."""
+    """`days(later, earlier) > n`: whole days between two dates; unknown when either is unreadable.
 
-    later: FieldOf
-    earlier: FieldOf
+    With `working`, `working_days(later, earlier) > n`: the working days after the earlier date, up to the later one.
+    """
+
+    later: DateOf
+    earlier: DateOf
     order: Order
     days: int
+    working: BankHolidays | None = None
+
+
+@dataclass(frozen=True)
+class AgeAt:
+    """`age(born, at) < n`: completed years on a day; unknown when either is unreadable, and before the birth."""
+
+    born: DateOf
+    at: DateOf
+    order: Order
+    years: int
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """`mentions(field, 'word', 'two words')`: a text holds one of these as whole words, in capitals or not."""
+
+    field: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Among:
+    """`field in (select other from <class> where …)`: unknown when the field is empty.
+
+    With `each`, `each(field) in (…)`: all values of a list that is written with `;` between them.
+    """
+
+    field: str
+    class_name: str
+    other: str
+    where: Condition
+    each: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,14 +328,18 @@ Condition = (
     | Missing
     | Readable
     | DaysApart
+    | AgeAt
     | Longer
+    | Mentions
     | Already
+    | Among
     | Counted
     | Not
     | Every
     | Some
     | Exists
 )
+Query = Exists | Counted | Among
 
 
 def ordinal(number: int) -> str:

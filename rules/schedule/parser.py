@@ -12,8 +12,8 @@ from rules.errors import BadInput
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.review.values import HOLD_KINDS
 from rules.schedule.actions import Action, nearest_spelling, parse_action, still_to_do
-from rules.schedule.conditions import NotUnderstood, parse_condition
-from rules.schedule.language import Condition, Every, Term
+from rules.schedule.conditions import AS_OF, NotUnderstood, parse_condition
+from rules.schedule.language import BankHolidays, Condition, Every, Term
 from rules.schedule.parameters import fill_in, read_parameters
 from rules.schedule.refusals import refuse
 from rules.schedule.terms import parse_day, parse_period, parse_term
@@ -33,6 +33,7 @@ from rules.schedule.values import (
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_TOP_KEYS = ("schedule", "version", "zone", "bank_holidays", "parameters", "classes")
 _CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds")
 _RULE_KEYS = (
     *("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence"),
@@ -58,7 +59,7 @@ def parse_schedule(text: str, file: str, overrides: Mapping[str, str] | None = N
     top, reading = read_yaml(text, file)
     if reading.problems and not top.mapping:
         raise BadInput(reading.problems)
-    reading.known(top, ("schedule", "version", "zone", "parameters", "classes"))
+    reading.known(top, _TOP_KEYS)
     zone = reading.need_text(top, "zone")
     if zone.text and not _zone_exists(zone.text):
         reading.wrong(zone, f"knows no zone {zone.text!r}", "Write e.g. Europe/London")
@@ -67,7 +68,8 @@ def parse_schedule(text: str, file: str, overrides: Mapping[str, str] | None = N
     values = {parameter.name: parameter.value for parameter in parameters}
     for unknown in sorted(set(overrides or {}) - set(values)):
         reading.wrong(top, f"has no parameter {unknown!r}", f"Name {suggest(unknown, values)}")
-    classes = _Classes(reading, fill_in(reading.need(top, "classes"), values, reading))
+    holidays = _bank_holidays(reading, top.mapping.get("bank_holidays"))
+    classes = _Classes(reading, fill_in(reading.need(top, "classes"), values, reading), holidays)
     digest = hashlib.sha256("\0".join([text, *_told(overrides)]).encode()).hexdigest()
     schedule = Schedule(name, version, zone.text, tuple(classes.read()), digest, parameters=parameters)
     if not reading.problems:
@@ -82,6 +84,24 @@ def _told(overrides: Mapping[str, str] | None) -> list[str]:
     return [f"{name}={value}" for name, value in sorted((overrides or {}).items())]
 
 
+def _bank_holidays(reading: Reading, at: Located | None) -> BankHolidays | None:
+    """The declared bank holidays in order. Working days are counted in the years from the first to the last of them."""
+    if at is None:
+        return None
+    found = []
+    for item in at.items:
+        try:
+            found.append(parse_day(item.text))
+        except NotUnderstood as error:
+            reading.wrong(item, str(error))
+    if not found:
+        reading.wrong(at, "names no day", "List days such as 2026-12-25, or leave the key out")
+        return None
+    for year in sorted(set(range(min(found).year, max(found).year)) - {day.year for day in found}):
+        reading.wrong(at, f"names no day of {year}", "List the days of every year from the first to the last")
+    return BankHolidays(tuple(sorted(set(found))))
+
+
 def _zone_exists(name: str) -> bool:
     try:
         ZoneInfo(name)
@@ -93,8 +113,8 @@ def _zone_exists(name: str) -> bool:
 class _Classes:
     """Reads the classes; their names and fields are known before any rule is read, so rules may look ahead."""
 
-    def __init__(self, reading: Reading, at: Located) -> None:
-        self.reading, self.at = reading, at
+    def __init__(self, reading: Reading, at: Located, holidays: BankHolidays | None) -> None:
+        self.reading, self.at, self.holidays = reading, at, holidays
         if at.value is not None and not at.mapping:
             reading.wrong(at, "must hold the classes by name", "Write `client:` and its entries, indented")
         self.fields = {name: self._fields(value) for name, value in at.mapping.items()}
@@ -147,6 +167,8 @@ class _Classes:
         for name, value in fields.mapping.items():
             if not _NAME.match(name):
                 self.reading.wrong(value, f"field name {name!r} is not lower-case words joined by _")
+            if name == AS_OF:
+                self.reading.wrong(value, "stands for the day of a sift in conditions", "Give the field another name")
             words = [word.strip() for word in value.text.split(",")]
             for word in words:
                 if word not in set(Role):
@@ -216,7 +238,7 @@ class _Classes:
     def _term(self, class_name: str, text: str) -> Term:
         events = self.dated if any(Role.SUBJECT in item.roles for item in self.fields[class_name]) else {}
         dated = frozenset(item.name for item in self.fields[class_name] if item.roles & _DATED)
-        return parse_term(text, dated, frozenset(self.fields), events)
+        return parse_term(text, dated, frozenset(self.fields), events, self.holidays)
 
     def _expectations(self, class_name: str, entries: tuple[Located, ...]) -> tuple[Expectation, ...]:
         found: list[Expectation] = []
@@ -295,7 +317,7 @@ class _Classes:
         return found if found.text else None
 
     def _condition(self, class_name: str, at: Located | None) -> Condition | None:
-        return self._try(at, lambda text: parse_condition(text, class_name, self.names))
+        return self._try(at, lambda text: parse_condition(text, class_name, self.names, self.holidays))
 
     def _try(self, at: Located | None, parse: Callable[[str], _T]) -> _T | None:
         if at is None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from rules.schedule.language import (
     After,
+    AgeAt,
     Already,
+    Among,
+    AsOf,
     Birthday,
     Compare,
     Condition,
     Counted,
+    DateOf,
     DaysApart,
     Every,
     Exists,
-    FieldOf,
     FieldRef,
     Forever,
     Longer,
     Longest,
+    Mentions,
     Missing,
     Not,
     OneOf,
@@ -56,7 +60,7 @@ def _after(term: After) -> str:
     names = [_trigger(ref) for ref in term.triggers]
     start = names[0] if len(names) == 1 else f"the latest of {', '.join(names[:-1])} and {names[-1]}"
     year = f"the end of the {term.rounding} of " if term.rounding else ""
-    return f"{term.period} after {year}{start}"
+    return f"{term.working or term.period} after {year}{start}"
 
 
 def _trigger(ref: FieldRef) -> str:
@@ -71,47 +75,82 @@ def _words(name: str) -> str:
 
 def condition_in_words(condition: Condition) -> str:
     """`disposition is one of to summarise, summarised`; `there is a case record for which …`."""
+    return _said(condition, ("this record",))
+
+
+def _said(condition: Condition, within: tuple[str, ...]) -> str:
+    """The words of a condition on a record of the first class of `within`; the others enclose it."""
     match condition:
         case Compare(name, operator, value):
             return f"{_words(name)} is {'' if operator == '=' else 'not '}{value!r}"
-        case SameField(name, outer):
-            return f"its {_words(name)} is this record's {_words(outer)}"
+        case SameField(name, outer, up):
+            return f"its {_words(name)} is {within[up]}'s {_words(outer)}"
         case OneOf(name, values):
             return f"{_words(name)} is one of {', '.join(map(repr, values))}"
         case Missing(name):
             return f"{_words(name)} is empty"
-        case DaysApart(later, earlier, order, days):
-            if days == 0:
-                return f"{_of(later)} is {_ORDERED[order]} {_of(earlier)}"
-            return f"from {_of(earlier)} to {_of(later)} it is {order} {days} days"
+        case DaysApart(later, earlier, order, days, working):
+            if days == 0 and working is None:
+                return f"{_of(later, within)} is {_ORDERED[order]} {_of(earlier, within)}"
+            unit = "days" if working is None else "working days"
+            return f"from {_of(earlier, within)} to {_of(later, within)} it is {_COMPARED[order]} {days} {unit}"
+        case AgeAt(born, at, order, years):
+            return f"the age by {_of(born, within)} on {_of(at, within)} is {_AGED[order]} {years}"
         case Longer(name, order, letters):
-            return f"{_words(name)} has {order} {letters} letters"
+            return f"{_words(name)} has {_COMPARED[order]} {letters} letters"
+        case Mentions(name, words):
+            return f"{_words(name)} mentions {_either(words)}"
+        case Among(name, class_name, other, where, each):
+            subject = f"every value of {_words(name)}" if each else _words(name)
+            return f"{subject} is the {_words(other)} of a {_rows(class_name, where, within)}"
         case Already(name, form):
             return f"{_words(name)} is {'redacted' if form == 'redacted' else f'no finer than the {form}'} already"
         case Counted(class_name, where, order, number):
             return (
-                f"the number of {_words(class_name)} records for which {condition_in_words(where)} is {order} {number}"
+                f"the number of {_words(class_name)} records for which {_said(where, _into(class_name, within))} is"
+                f" {_COMPARED[order]} {number}"
             )
         case Not(Missing(name)):
             return f"{_words(name)} is filled"
         case Readable(name):
             return f"{_words(name)} is a date that can be read"
         case Not(inner):
-            return f"it is not so that {condition_in_words(inner)}"
+            return f"it is not so that {_said(inner, within)}"
         case Every(parts):
-            return " and ".join(_inside(part) for part in parts)
+            return " and ".join(_inside(part, within) for part in parts)
         case Some(parts):
-            return " or ".join(_inside(part) for part in parts)
+            return " or ".join(_inside(part, within) for part in parts)
         case Exists(class_name, where):
-            return f"there is a {_words(class_name)} for which {condition_in_words(where)}"
+            return f"there is a {_rows(class_name, where, within)}"
 
 
 _ORDERED = {"<": "before", "<=": "not after", ">": "after", ">=": "not before", "=": "the same day as", "<>": "not"}
 
 
-def _of(field: FieldOf) -> str:
-    return f"this record's {_words(field.name)}" if field.outer else _words(field.name)
+_COMPARED = {"<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly", "<>": "other than"}
+_AGED = {**_COMPARED, "<": "under", ">": "over"}
 
 
-def _inside(part: Condition) -> str:
-    return f"({condition_in_words(part)})" if isinstance(part, Some | Exists) else condition_in_words(part)
+def _of(date: DateOf, within: tuple[str, ...]) -> str:
+    if isinstance(date, AsOf):
+        return "the day of the sift"
+    return f"{within[date.up]}'s {_words(date.name)}" if date.up else _words(date.name)
+
+
+def _into(class_name: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes that a condition inside a query lies within."""
+    return (f"that {_words(class_name)}", *within)
+
+
+def _rows(class_name: str, where: Condition, within: tuple[str, ...]) -> str:
+    return f"{_words(class_name)} for which {_said(where, _into(class_name, within))}"
+
+
+def _either(words: tuple[str, ...]) -> str:
+    said = [repr(word) for word in words]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
+
+
+def _inside(part: Condition, within: tuple[str, ...]) -> str:
+    said = _said(part, within)
+    return f"({said})" if isinstance(part, Some | Exists | Among) else said

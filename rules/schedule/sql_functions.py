@@ -65,6 +65,31 @@ def _exact_by_bytes(element: exact_text, compiler: SQLCompiler, **kw: Any) -> st
     return f"CAST(CONVERT({compiler.process(next(iter(element.clauses)), **kw)} USING utf8mb4) AS BINARY)"
 
 
+class matches_pattern(GenericFunction[bool]):  # noqa: N801
+    """Whether a text matches a regular expression, in which capitals differ from small letters; NULL for NULL."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(matches_pattern)
+def _matches(element: matches_pattern, compiler: SQLCompiler, **kw: Any) -> str:
+    text, pattern = (compiler.process(part, **kw) for part in element.clauses)
+    return f"({text} ~ {pattern})"
+
+
+@compiles(matches_pattern, "sqlite")
+def _matches_regexp(element: matches_pattern, compiler: SQLCompiler, **kw: Any) -> str:
+    text, pattern = (compiler.process(part, **kw) for part in element.clauses)
+    return f"({text} REGEXP {pattern})"
+
+
+@compiles(matches_pattern, "mysql", "mariadb")
+def _matches_case(element: matches_pattern, compiler: SQLCompiler, **kw: Any) -> str:
+    text, pattern = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(CONVERT({text} USING utf8mb4) REGEXP CONCAT('(?-i)', {pattern}))"
+
+
 class letters_in(GenericFunction[int]):  # noqa: N801
     """How many letters a text has (not bytes)."""
 

@@ -2,6 +2,7 @@
 
 term     = "longest of [" term ("," term)* "]" | after | birthday | "with" class
 after    = period "after" ["end of" year "of"] (trigger | "latest of (" trigger ("," trigger)* ")")
+         | N "working days after" field
 trigger  = field ["if any"] | "last contact"
 birthday = "until" Nth "birthday of" field ["(" Nth "if" N "at" field ")"]
 year     = "calendar year" | "financial year" | "academic year"
@@ -18,6 +19,7 @@ from rules.schedule.conditions import NotUnderstood, nearest
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    BankHolidays,
     Birthday,
     FieldRef,
     Forever,
@@ -27,6 +29,7 @@ from rules.schedule.language import (
     Term,
     Until,
     WithHead,
+    WorkingDays,
 )
 
 _PERIOD = re.compile(r"(\d{1,3}) (year|month|week|day)s?(?: and | |$)")
@@ -35,6 +38,7 @@ _BIRTHDAY = re.compile(
 )
 _AFTER = re.compile(r"(.+?) after (?:end of (\w+ year) of )?(.+)")
 _EVENT = re.compile(r"latest (\w+) of (\w+)( if any)?")
+_WORKING = re.compile(r"(\d{1,3}) working days? after (.+)")
 _YEARS: Mapping[str, Rounding] = {name: name for name in get_args(Rounding) if name}
 
 
@@ -51,7 +55,11 @@ def parse_period(text: str) -> Period:
 
 
 def parse_term(
-    text: str, fields: frozenset[str], classes: frozenset[str], events: Mapping[str, frozenset[str]] | None = None
+    text: str,
+    fields: frozenset[str],
+    classes: frozenset[str],
+    events: Mapping[str, frozenset[str]] | None = None,
+    holidays: BankHolidays | None = None,
 ) -> Term:
     """Parse a `keep` line over the date fields of its class. Raises NotUnderstood.
 
@@ -60,7 +68,7 @@ def parse_term(
     text = " ".join(text.split())
     if text.startswith("longest of [") and text.endswith("]"):
         parts = _split(text.removeprefix("longest of [").removesuffix("]"))
-        return Longest(tuple(parse_term(part, fields, classes, events) for part in parts))
+        return Longest(tuple(parse_term(part, fields, classes, events, holidays) for part in parts))
     if text.startswith("with "):
         head = text.removeprefix("with ")
         if head not in classes:
@@ -70,6 +78,12 @@ def parse_term(
         return Forever()
     if text.startswith("until "):
         return _until(text) or _birthday(text, fields)
+    working = _WORKING.fullmatch(text)
+    if working is not None:
+        if holidays is None:
+            raise NotUnderstood("counts working days; list the `bank_holidays` at the top of the schedule")
+        trigger = FieldRef(_known(working[2], fields))
+        return After(Period(), (trigger,), working=WorkingDays(int(working[1]), holidays))
     match = _AFTER.fullmatch(text)
     if match is None:
         raise NotUnderstood(

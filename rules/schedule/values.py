@@ -7,12 +7,15 @@ subject in any store. `LAST_CONTACT` names the latest contact with the subject o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from rules.schedule.actions import Action
+from rules.schedule.asked import bind
 from rules.schedule.language import Condition, Period, Term
 
 CheckKind = Literal["not empty", "readable date", "not in the future", "plausible birthday", "unique together"]
@@ -133,14 +136,18 @@ class RecordClass:
 
     def with_role(self, role: Role) -> tuple[str, ...]:
         """Names of the fields that carry `role`, in the order of the schedule."""
-        return tuple(item.name for item in self.fields if role in item.roles)
+        return self._by_role[role]
 
-    @property
+    @cached_property
+    def _by_role(self) -> Mapping[Role, tuple[str, ...]]:
+        return {role: tuple(item.name for item in self.fields if role in item.roles) for role in Role}
+
+    @cached_property
     def key(self) -> str:
         """The field that identifies a record within its store."""
         return self.with_role(Role.KEY)[0]
 
-    @property
+    @cached_property
     def subject(self) -> str | None:
         """The field that carries the case number (or person number), if any."""
         return next(iter(self.with_role(Role.SUBJECT)), None)
@@ -172,17 +179,16 @@ class Schedule:
 
     def get(self, name: str) -> RecordClass:
         """The class called `name`; KeyError when the schedule has none."""
-        for record_class in self.classes:
-            if record_class.name == name:
-                return record_class
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, RecordClass]:
+        return {record_class.name: record_class for record_class in self.classes}
 
     def on(self, day: date) -> Schedule:
-        """The schedule with only those rules that are in force on `day`; itself when all are."""
-        if all(rule.in_force(day) for record_class in self.classes for rule in record_class.rules):
-            return self
-        classes = [replace(c, rules=tuple(rule for rule in c.rules if rule.in_force(day))) for c in self.classes]
-        return replace(self, classes=tuple(classes))
+        """The schedule as of `day`: the rules in force, and `as_of` standing for that day; itself when that is all."""
+        classes = tuple(_on(record_class, day) for record_class in self.classes)
+        return self if classes == self.classes else replace(self, classes=classes)
 
     def members(self, head: str) -> tuple[RecordClass, ...]:
         """The classes whose records belong to the file of `head`."""
@@ -195,3 +201,28 @@ class Schedule:
                 if rule.id == rule_id:
                     return rule
         raise KeyError(rule_id)
+
+
+def _on(record_class: RecordClass, day: date) -> RecordClass:
+    """A class with the rules in force on `day`, and with every `as_of` of its conditions bound to it."""
+    rules = [
+        replace(
+            rule,
+            applies_to=_bound(rule.applies_to, day),
+            only_if=_bound(rule.only_if, day),
+            unless=_bound(rule.unless, day),
+        )
+        for rule in record_class.rules
+        if rule.in_force(day)
+    ]
+    return replace(
+        record_class,
+        rules=tuple(rules),
+        controls=tuple(replace(one, flag_when=bind(one.flag_when, day)) for one in record_class.controls),
+        holds=tuple(replace(one, when=bind(one.when, day)) for one in record_class.holds),
+        open_when=_bound(record_class.open_when, day),
+    )
+
+
+def _bound(condition: Condition | None, day: date) -> Condition | None:
+    return None if condition is None else bind(condition, day)

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
+    AgeAt,
     Already,
+    Among,
+    AsOf,
+    BankHolidays,
     Birthday,
     Compare,
     Condition,
     Counted,
+    DateOf,
     DaysApart,
     Every,
     Exists,
@@ -27,6 +32,7 @@ from rules.schedule.language import (
     Form,
     Longer,
     Longest,
+    Mentions,
     Missing,
     Not,
     OneOf,
@@ -38,6 +44,7 @@ from rules.schedule.language import (
     Term,
     Until,
     WithHead,
+    WorkingDays,
 )
 from rules.schedule.values import (
     Field,
@@ -72,8 +79,15 @@ PERIODS = [
     Period(years=7, days=1),
 ]
 STATUSES = ["open", "closed", "Closed", "0"]
+PHRASES = ["open", "CLOSED", "self-harm", "in my view", "0", "closed open"]
+# Some on a weekday, one on a Sunday; the dates of the rows lie on both ends of these years and beyond them.
+HOLIDAYS = BankHolidays(
+    (date(2019, 12, 25), date(2020, 8, 31), date(2024, 2, 29), date(2026, 3, 1), date(2026, 8, 31), date(2026, 9, 2))
+)
 
 FORMS = ["2020-01-01", "2020-05-01 00:00:00", "mk3 4dx", " MK ", "M1", "é1", "[redacted] x", "[Redacted] x"]
+
+DEEPEST = 2  # a query in a query
 
 Cell = str | int | float | None
 
@@ -95,43 +109,51 @@ def terms() -> st.SearchStrategy[Term]:
         st.lists(triggers(), min_size=1, max_size=3).map(tuple),
         st.sampled_from(["", "", "calendar year", "financial year", "academic year"]),
     )
+    working = st.builds(
+        lambda number, name: After(Period(), (FieldRef(name),), "", WorkingDays(number, HOLIDAYS)),
+        st.sampled_from([0, 1, 5, 20]),
+        st.sampled_from(DATES),
+    )
     born = st.builds(Birthday, st.sampled_from([18, 21, 25]), st.sampled_from(DATES))
     older = st.builds(Birthday, st.just(25), st.just("born"), st.just(26), st.just(17), st.sampled_from(DATES))
     fixed = st.builds(Until, st.sampled_from([AS_OF - timedelta(days=1), AS_OF, AS_OF + timedelta(days=1)]))
-    simple = after | born | older | fixed | st.just(Forever()) | st.just(WithHead("head"))
+    simple = after | after | working | born | older | fixed | st.just(Forever()) | st.just(WithHead("head"))
     longest = st.lists(simple, min_size=1, max_size=3).map(lambda found: Longest(tuple(found)))
     nested = st.tuples(simple, longest).map(Longest)
     return simple | longest | nested
 
 
-def conditions(inside: bool = False) -> st.SearchStrategy[Condition]:
-    """Conditions on a record; `inside` an `exists`, fields may be compared with those of the outer record."""
+def conditions(depth: int = 0) -> st.SearchStrategy[Condition]:
+    """Conditions on a record, `depth` queries deep: there, fields may be compared with those of enclosing records."""
     names = st.sampled_from([*TEXTS, *DATES])
+    days = st.sampled_from([-1, 0, 1, 3, 400, 1_000_000])
     leaf: st.SearchStrategy[Condition] = (
         st.builds(Compare, names, st.sampled_from(["=", "<>"]), st.sampled_from(STATUSES))
         | st.builds(OneOf, names, st.lists(st.sampled_from(STATUSES), min_size=1, max_size=3).map(tuple))
         | st.builds(Missing, names)
         | st.builds(Readable, st.sampled_from(DATES))
-        | st.builds(DaysApart, _dated(inside), _dated(inside), orders(), st.sampled_from([-1, 0, 1, 3, 400]))
+        | st.builds(DaysApart, _dated(depth), _dated(depth), orders(), days, st.none() | st.just(HOLIDAYS))
+        | st.builds(AgeAt, _dated(depth), _dated(depth), orders(), st.sampled_from([0, 1, 6, 18, 25]))
         | st.builds(Longer, names, orders(), st.sampled_from([0, 4, 6, 10]))
+        | st.builds(Mentions, names, st.lists(st.sampled_from(PHRASES), min_size=1, max_size=3).map(tuple))
         | st.builds(Already, names, st.sampled_from(get_args(Form)))
     )
-    other, where = st.just("other"), st.deferred(_where)
-    counted = st.builds(Counted, other, where, orders(), st.sampled_from([0, 1, 2]))
-    leaf |= st.builds(SameField, names, names) if inside else st.builds(Exists, other, where) | counted
-    return st.recursive(leaf, _grown, max_leaves=5)
+    if depth:
+        leaf |= st.builds(SameField, names, names, st.integers(1, depth))
+    if depth < DEEPEST:
+        other, where = st.sampled_from(["other", "record"]), st.deferred(lambda: conditions(depth + 1))
+        leaf |= st.builds(Exists, other, where) | st.builds(Among, names, other, names, where, st.booleans())
+        leaf |= st.builds(Counted, other, where, orders(), st.sampled_from([0, 1, 2]))
+    return st.recursive(leaf, _grown, max_leaves=5 if depth < 2 else 2)
 
 
 def orders() -> st.SearchStrategy[Order]:
     return st.sampled_from(get_args(Order))
 
 
-def _dated(inside: bool) -> st.SearchStrategy[FieldOf]:
-    return st.builds(FieldOf, st.sampled_from(DATES), st.booleans() if inside else st.just(False))
-
-
-def _where() -> st.SearchStrategy[Condition]:
-    return conditions(inside=True)
+def _dated(depth: int) -> st.SearchStrategy[DateOf]:
+    field = st.builds(FieldOf, st.sampled_from(DATES), st.integers(0, depth))
+    return field | field | st.sampled_from([AsOf(AS_OF), AsOf()])
 
 
 def _grown(part: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
@@ -208,7 +230,31 @@ def dates() -> st.SearchStrategy[str | None]:
 
 def texts() -> st.SearchStrategy[str | None]:
     """Words with stray spaces and letter case."""
-    return st.sampled_from([*STATUSES, *STATUSES, "closed ", " closed", "CLOSED", "", "  ", None, *FORMS])
+    plain = st.sampled_from([*STATUSES, *STATUSES, "closed ", " closed", "CLOSED", "", "  ", None, *FORMS])
+    return plain | plain | st.sampled_from(SENTENCES) | _lists | _odd_texts
+
+
+# What a search for whole words may stumble over, and lists of values.
+SENTENCES = [
+    "Self-harm, in my\nview.",
+    "in MY  view",
+    "in my, view",
+    "reopened",
+    "open\u00e9",
+    "\u00e9open",
+    "\u201copen\u201d",
+    "closed\u2014open",
+    "Self\u2011Harm\u2019s",
+    "self harmed",
+    "(0)",
+    "0pen_0",
+    "\u212alosed closed-up",
+    "a\\open",
+]
+_lists = st.lists(st.sampled_from(["open", "closed", "0", "", " ", "x"]), max_size=4).flatmap(
+    lambda values: st.sampled_from([";", "; ", " ; ", "  ;"]).map(lambda sign: sign.join(values))
+)
+_odd_texts = st.text(alphabet="oOpPeEnN\u00e9 ;-_'\u2019.\t\u00a0", max_size=9)
 
 
 def rows() -> st.SearchStrategy[dict[str, Cell]]:
@@ -219,10 +265,15 @@ def rows() -> st.SearchStrategy[dict[str, Cell]]:
     )
 
 
-def kinds(value: object) -> Iterator[type]:
-    """The classes of a rule's parts, however deep."""
+VARIANTS = ("working", "each", "up", "day", "of", "rounding", "optional", "older_age")
+"""Attributes that make another construct of a class where they are set."""
+
+
+def kinds(value: object) -> Iterator[object]:
+    """The classes of a rule's parts, however deep, and the forms that one class may take."""
     if is_dataclass(value):
         yield type(value)
+        yield from ((type(value), name) for name in VARIANTS if getattr(value, name, None))
         for item in fields(value):
             yield from kinds(getattr(value, item.name))
     elif isinstance(value, tuple):

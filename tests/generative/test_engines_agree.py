@@ -13,10 +13,23 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, or_, select
 from sqlalchemy.types import NullType, TypeEngine
 
 from connectors.engines import engine
+from rules.schedule.asked import parts_of
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, Source, as_text
 from rules.schedule.judge import Bench, Contact, State, clocks, judge
-from rules.schedule.language import Condition, Term
+from rules.schedule.language import (
+    After,
+    Among,
+    AsOf,
+    Birthday,
+    Condition,
+    DaysApart,
+    FieldOf,
+    FieldRef,
+    Query,
+    SameField,
+    Term,
+)
 from rules.schedule.values import Rule
 from rules.schedule.yardstick import event_in, flags_of
 from tests.generative import schedules
@@ -121,12 +134,23 @@ def test_a_date_is_readable_to_a_database_when_it_is_to_us(every_engine_url: str
 
 def test_the_generator_reaches_every_term_and_condition() -> None:
     """No construct of the language is left out of the comparison."""
-    seen: set[type] = set()
+    seen: set[object] = set()
+    deepest = [0]
 
-    @examples(300)
+    @examples(800)
     @given(schedules.rules())
     def look(rule: Rule) -> None:
         seen.update(schedules.kinds(rule))
+        deepest[0] = max(deepest[0], *map(queries_in, (rule.applies_to, rule.only_if, rule.unless)))
 
     look()
     assert seen >= {*get_args(Term), *get_args(Condition)}
+    forms = {(After, "working"), (DaysApart, "working"), (Among, "each"), (AsOf, "day"), (FieldRef, "of")}
+    assert seen >= forms | {(FieldOf, "up"), (SameField, "up"), (After, "rounding"), (Birthday, "older_age")}
+    assert deepest == [2]
+
+
+def queries_in(condition: Condition | None) -> int:
+    """How many queries lie one inside the other."""
+    parts = [] if condition is None else list(parts_of(condition))
+    return max((1 + queries_in(part.where) for part in parts if isinstance(part, Query)), default=0)

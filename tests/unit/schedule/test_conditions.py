@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from rules.schedule.conditions import MAX_DEPTH, NotUnderstood, parse_condition
 from rules.schedule.language import (
+    AgeAt,
+    Among,
+    AsOf,
+    BankHolidays,
     Compare,
     Condition,
+    DaysApart,
     Every,
     Exists,
+    FieldOf,
+    Mentions,
     Missing,
     Not,
     OneOf,
@@ -18,6 +27,7 @@ from rules.schedule.language import (
     Some,
 )
 
+HOLIDAYS = BankHolidays((date(2026, 1, 1), date(2026, 12, 25)))
 FIELDS = {
     "note": frozenset({"note_id", "status", "dated_on", "summary_id"}),
     "record": frozenset({"record_id", "dated_on", "author_id", "status"}),
@@ -47,11 +57,59 @@ FIELDS = {
             "exists (select 1 from record where note.summary_id = record_id)",
             Exists("record", SameField("record_id", "summary_id")),
         ),
+        ("days(as_of, dated_on) >= 42", DaysApart(AsOf(), FieldOf("dated_on"), ">=", 42)),
+        ("dated_on < as_of", DaysApart(FieldOf("dated_on"), AsOf(), "<", 0)),
+        ("age(dated_on, as_of) < 18", AgeAt(FieldOf("dated_on"), AsOf(), "<", 18)),
+        (
+            "working_days(dated_on, note.dated_on) > 5",
+            DaysApart(FieldOf("dated_on"), FieldOf("dated_on"), ">", 5, HOLIDAYS),
+        ),
+        ("mentions(status, 'self-harm', 'Harm')", Mentions("status", ("self-harm", "Harm"))),
+        (
+            "summary_id in (select record_id from record where status = 'a')",
+            Among("summary_id", "record", "record_id", Compare("status", "=", "a")),
+        ),
+        (
+            "not each(status) in (select status from record where record_id = note.summary_id)",
+            Not(Among("status", "record", "status", SameField("record_id", "summary_id"), each=True)),
+        ),
+        (
+            "exists (select 1 from record where record_id = note.summary_id and dated_on > note.dated_on and not exists "
+            "(select 1 from note where summary_id = record.record_id and days(dated_on, note.dated_on) > 3))",
+            Exists(
+                "record",
+                Every(
+                    (
+                        Every(
+                            (
+                                SameField("record_id", "summary_id"),
+                                DaysApart(FieldOf("dated_on"), FieldOf("dated_on", 1), ">", 0),
+                            )
+                        ),
+                        Not(
+                            Exists(
+                                "note",
+                                Every(
+                                    (
+                                        SameField("summary_id", "record_id"),
+                                        DaysApart(FieldOf("dated_on"), FieldOf("dated_on", 2), ">", 3),
+                                    )
+                                ),
+                            )
+                        ),
+                    )
+                ),
+            ),
+        ),
+        (
+            "exists (select 1 from record where exists (select 1 from note where status = 'a'))",
+            Exists("record", Exists("note", Compare("status", "=", "a"))),
+        ),
     ],
 )
 def test_the_language_is_read_into_values(text: str, condition: Condition) -> None:
     """Each construct has exactly one reading."""
-    assert parse_condition(text, "note", FIELDS) == condition
+    assert parse_condition(text, "note", FIELDS, HOLIDAYS) == condition
 
 
 REFUSED = [
@@ -113,7 +171,21 @@ REFUSED = [
     "exists (select 1 from record where record_id <> note.summary_id)",
     "exists (select 1 from record where record_id = note.nothing)",
     "exists (select 1 from record where note.status = 'a')",
-    "exists (select 1 from record where exists (select 1 from note where status = 'a'))",
+    "exists (select 1 from record where exists (select 1 from note where exists (select 1 from record where "
+    "exists (select 1 from note where status = 'a'))))",
+    "exists (select 1 from record where exists (select 1 from note where record_id = note.summary_id))",
+    "exists (select 1 from record where exists (select 1 from note where note.status = record.status))",
+    "status in (select record_id, status from record where status = 'a')",
+    "status in (select nothing from record where status = 'a')",
+    "note.status in (select record.status from note where status = 'a')",
+    "each(status, note_id) in (select status from record where status = 'a')",
+    "each(status) in ('a')",
+    "each(status)",
+    *("mentions(status)", "mentions(status, note_id)", "mentions(status, 'a.*')", "mentions(status, '')"),
+    *("mentions(status, 'a', '%')", "mentions(status, 'café')", "mentions(status, 'a') = 1"),
+    *("age(dated_on) < 18", "age(dated_on, dated_on)", "age(dated_on, dated_on) < dated_on", "age(18, dated_on) < 1"),
+    *("working_days(dated_on, dated_on) > 1", "working_days(dated_on) > 1", "days(as_of)", "as_of = '2026-01-01'"),
+    *("note.as_of > dated_on", "as_of is null", "readable(as_of)", "days(as_of, record.dated_on) > 1"),
     "exists (with x as (select 1) select 1 from record where status = 'a')",
     "not " * (MAX_DEPTH + 1) + "status = 'a'",
     "(" * 5000 + "status = 'a'" + ")" * 5000,
@@ -131,3 +203,20 @@ def test_a_misspelt_field_is_answered_with_the_nearest_one() -> None:
     """The message names what was written and what was probably meant."""
     with pytest.raises(NotUnderstood, match=r"'stauts'.*did you mean 'status'\?"):
         parse_condition("stauts = 'a'", "note", FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("workdays(dated_on, dated_on) > 3", r"'workdays'.*did you mean 'working_days'\?"),
+        ("mention(status, 'a')", r"'mention'.*did you mean 'mentions'\?"),
+        ("working_days(dated_on, dated_on) > 3", "list the `bank_holidays` at the top"),
+        ("age(dated_on) > 3", r"`age\(date_of_birth, some_date\) < 18`"),
+        ("exists (select 1 from record where record_id = notes.summary_id)", "did you mean 'note'"),
+        ("status in (select statsu from record where status = 'a')", "did you mean 'status'"),
+    ],
+)
+def test_a_misspelt_function_or_class_is_answered_with_what_to_write(text: str, told: str) -> None:
+    """The nearest known word, or the form that the construct takes."""
+    with pytest.raises(NotUnderstood, match=told):
+        parse_condition(text, "note", FIELDS)
