@@ -56,6 +56,9 @@ VERBS = {
     "init": Verb(HELPER, "console.setting_up", "init", "Make a project folder with commented settings."),
     "check": Verb(HELPER, "console.setting_up", "check", "Check settings, schedule and stores."),
     "person": Verb(HELPER, "console.people", "person", "Add people, each with a key of their own; list them."),
+    "watch": Verb(
+        HELPER, "console.watching", "watch", "Read the log back, look for restored backups, sign a checkpoint."
+    ),
     "backup": Verb(HELPER, "console.backing_up", "app", "Register backups with their expiry; say that one is gone."),
     "store": Verb(HELPER, "console.setting_up", "store", "Prepare stores for destroying."),
     "demo": Verb(HELPER, "console.proving", "demo", "Run the whole product on an invented charity."),

@@ -25,6 +25,7 @@ from operations.kept import keep_schedule
 from operations.packs import end_closed_packs
 from operations.people import sign_in
 from operations.project import Project
+from operations.restores import require_no_restore
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, WinnowError
 from rules.evidence.leaf import fits
@@ -77,6 +78,7 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
     if not superseded:
         require_adopted(project)
         require_approval(project.ledger, run)
+    require_no_restore(project)
     try:
         take(carrying, run, confirmation)
         if not superseded:

@@ -35,6 +35,10 @@ cooling_off_days: 7
 # Where documents are written.
 out: out
 
+# A folder that no backup of the ledger brings back (a share of the auditor, a stick of the DPO): the nightly watch
+# keeps the log's checkpoint there, and compares.
+# anchors: /media/dpo/checkpoints
+
 # The name under which the log signs. Never change it: auditors hold it beside the key (keys/winnow.vkey).
 origin: {origin}
 """

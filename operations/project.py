@@ -30,13 +30,16 @@ _PATHS = {
     "statistics": "statistics.yaml",
     "out": "out",
 }
-_KEYS = ("organisation", "ledger", *_PATHS, "exports", "cooling_off_days", "origin")
+_KEYS = ("organisation", "ledger", *_PATHS, "exports", "cooling_off_days", "origin", "anchors")
 _LONGEST_COOLING_OFF = 365
 
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """What winnow.yaml says. `ledger` is a URL in which `${NAME}` is not yet replaced; paths are absolute."""
+    """What winnow.yaml says. `ledger` is a URL in which `${NAME}` is not yet replaced; paths are absolute.
+
+    `anchors` is a folder outside the backups of the ledger where checkpoints are kept, or None.
+    """
 
     organisation: str
     ledger: str = field(repr=False)
@@ -48,6 +51,7 @@ class ProjectSettings:
     exports: Mapping[str, Path]
     cooling_off_days: int
     origin: str
+    anchors: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,14 @@ def _read(at: Located, reading: Reading, folder: Path) -> ProjectSettings:
     if origin.text and not is_key_name(origin.text):
         reading.wrong(origin, "must hold no spaces and no plus signs", f"Write {origin_of(organisation.text)}")
     paths = {name: folder / _text(at, reading, name, default) for name, default in _PATHS.items()}
+    anchors = _text(at, reading, "anchors", "")
     return ProjectSettings(
         exports=_exports(at, reading, folder),
         organisation=organisation.text,
         ledger=ledger.text,
         cooling_off_days=_days(at, reading),
         origin=origin.text,
+        anchors=folder / anchors if anchors else None,
         **paths,
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
+from connectors.bundle_file import write_whole
 from connectors.ledger import holds, log, releases, runs, sifts
 from connectors.ledger.purge import compact
 from operations.backups import backups, final_since_heartbeat, issue
@@ -14,8 +17,9 @@ from operations.extracting.expiry import end_extracts_past_date
 from operations.outside import gone_outside_tool
 from operations.packs import end_closed_packs
 from operations.project import Project
+from operations.restores import look, said_of, tell_log
 from rules.errors import CheckSaidNo
-from rules.evidence.tree import CompactRange, leaf_hash
+from rules.evidence.restores import LOG
 
 SIFT_EVERY = timedelta(days=366)
 
@@ -34,20 +38,20 @@ class Watched:
     final: tuple[str, ...] = ()
 
 
-def watch(project: Project) -> Watched:
-    """Check the log against its head and last checkpoint, then append a heartbeat and sign it.
+def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
+    """Check the log against its head, the stores and kept checkpoints, then append a heartbeat and sign it.
+
+    `kept` are files with checkpoints, beside those in the project's folder `anchors`, to which the new one is added.
 
     Extracts whose date has come are destroyed, and certificates that have become final are issued.
 
-    Raises CheckSaidNo when the stored leaves do not give the root that was signed: the log was changed or
-    restored from a backup.
+    Raises CheckSaidNo when the stored leaves do not give the root that was signed, or when a store or the ledger was
+    restored from a backup. Of a store's restore the log tells before; a log that is too short is left as it is.
     """
-    head = log.read_head(project.ledger)
-    edge = CompactRange()
-    for _, data in log.read_leaves(project.ledger):
-        edge = edge.append(leaf_hash(data))
-    if (edge.size, edge.root().hex()) != (head.size, head.root):
-        raise CheckSaidNo("the destruction log does not give its own root: it was changed or restored")
+    looked = look(project, kept)
+    if any(sign.store == LOG for sign in looked.fresh):
+        raise CheckSaidNo(said_of(looked.signs))
+    tell_log(project, looked.fresh)
     end_extracts_past_date(project)
     end_closed_packs(project)
     compact(project.ledger)
@@ -56,9 +60,23 @@ def watch(project: Project) -> Watched:
     log.record(project.ledger, [{"type": "heartbeat", "tool": TOOL}], project.now())
     note = project.sign_log()
     after = log.read_head(project.ledger)
-    late = {**overdue(project, project.today()), **gone_outside_tool(project)}
+    keep_outside(project, note)
+    if looked.signs:
+        raise CheckSaidNo(said_of(looked.signs))
+    late = overdue(project, project.today())
+    if looked.mapped:
+        late |= gone_outside_tool(project)
     late["final certificates not written"] = len(not_written)
+    late["stores or anchors not reached"] = len(looked.unreachable)
     return Watched(after.size, after.root, note, late, final)
+
+
+def keep_outside(project: Project, note: str) -> None:
+    """Keep today's checkpoint in the folder `anchors`, where there is one that can be written to."""
+    folder = project.settings.anchors
+    if folder is not None and folder.is_dir():
+        with suppress(OSError):  # a stick that is full or read-only; the checkpoints on it still count
+            write_whole(folder / f"{project.today().isoformat()}.checkpoint", note.encode())
 
 
 def overdue(project: Project, today: date) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
 from connectors.stores.residue import Residue
 from rules.errors import Problem
+from rules.evidence.restores import Mark
 
 
 @dataclass(frozen=True)
@@ -153,3 +154,9 @@ class RecordStore(Protocol):
         The store keeps positions in the plan, never keys; stores of files finish or undo what a killed
         process left half done before they answer.
         """
+
+    def marks(self) -> list[Mark]:
+        """The watermark of every batch that the store still knows of. One that was never prepared has none."""
+
+    def came_back(self) -> bool:
+        """Whether the store is, byte for byte, what a batch of ours has replaced (a file put back from a copy)."""

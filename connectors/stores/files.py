@@ -23,6 +23,7 @@ from connectors.stores.snapshot import Loaded, Row, Snapshot
 from connectors.stores.specs import STATE_FOLDER, ClassMap, StoreSpec
 from connectors.stores.state import FileState
 from rules.errors import BadInput, Problem, StoreUnavailable
+from rules.evidence.restores import Mark
 from rules.schedule.values import Schedule
 
 # The disk may be better tomorrow; what it refuses for other reasons it will refuse again.
@@ -154,6 +155,21 @@ class FileStore(ABC):
     def clear_residue(self) -> Residue | None:
         """None: the file was written anew or unlinked, and its old blocks are the file system's."""
         return None
+
+    def marks(self) -> list[Mark]:
+        """The watermark of every batch that the store still knows of."""
+        with self._working():
+            return [
+                Mark(one["run"], one["batch"], one["intent_index"], one["log_size"], one["log_root"])
+                for one in self._state.all_marks()
+                if one.get("committed")
+            ]
+
+    def came_back(self) -> bool:
+        """Whether the file is what a batch has replaced."""
+        with self._working():
+            replaced = {one["before"] for one in self._state.all_marks() if one.get("before") != one.get("after")}
+            return bool(replaced) and self._digest_now() in replaced - {""}
 
     @contextmanager
     def _working(self) -> Iterator[None]:

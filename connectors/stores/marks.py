@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateTable
 from connectors.stores.base import Batch, RecordOutcome
 from connectors.stores.plan import another_plan, from_json, to_json
 from rules.errors import BadInput, Problem
+from rules.evidence.restores import Mark
 
 
 class Marks:
@@ -77,6 +78,14 @@ class Marks:
         if found.intent_index != batch.intent_index:
             raise another_plan(batch)
         return from_json(str(found.outcomes), batch)
+
+    def all(self, connection: Connection) -> list[Mark]:
+        """Every watermark."""
+        if not inspect(connection).has_table(self.watermarks.name, schema=self._schema):
+            return []
+        marks = self.watermarks.c
+        query = select(marks.run, marks.batch, marks.intent_index, marks.log_size, marks.log_root)
+        return [Mark(*row) for row in connection.execute(query.order_by(marks.run, marks.batch))]
 
     def write(self, connection: Connection, batch: Batch, outcomes: list[RecordOutcome]) -> None:
         """Leave the outcomes of `batch` in the same transaction that brought them about."""

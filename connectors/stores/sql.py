@@ -20,6 +20,7 @@ from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.residue import FAILED, Residue, clear_residue
 from connectors.stores.specs import StoreSpec
 from rules.errors import BadInput, Problem, StoreUnavailable, WinnowError
+from rules.evidence.restores import Mark
 from rules.schedule.values import Schedule
 
 # Busy, locked, out of memory, failing or full disk (sqlite.org/rescode.html); lost connection, conflict, no
@@ -160,6 +161,15 @@ class SqlStore:
             return clear_residue(self._engine(read_only=False), self._spec.residue, tables, self._spec.schema)
         except StoreUnavailable:
             return FAILED
+
+    def marks(self) -> list[Mark]:
+        """The watermark of every batch that the store still knows of."""
+        with self._destroyer() as connection:
+            return self._marks.all(connection)
+
+    def came_back(self) -> bool:
+        """A database changes all the time: its marks and its fence tell."""
+        return False
 
     @contextmanager
     def _destroyer(self) -> Iterator[Connection]:

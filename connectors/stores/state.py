@@ -69,6 +69,10 @@ class FileState:
             raise another_plan(batch)
         return found
 
+    def all_marks(self) -> list[dict[str, Any]]:
+        """Every watermark, in order of their names. Raises OSError when unreadable."""
+        return [json.loads(path.read_bytes()) for path in sorted(self.folder.glob("watermark-*.json"))]
+
     def write_mark(self, batch: Batch, outcomes: str, **more: str) -> None:
         """Leave the outcomes (JSON by position, no keys) and what is needed to judge a half-done batch."""
         mark = {
