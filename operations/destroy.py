@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from connectors.ledger import holds, runs
@@ -17,21 +17,30 @@ from operations.certify import Certified, certify
 from operations.destroying.absence import Absence
 from operations.destroying.closing import OUT, close_if_done
 from operations.destroying.context import Carrying, Progress, silent
+from operations.destroying.redacting import MakeRedactor, presidio, redact_for
 from operations.destroying.run import RunUnderWay
 from operations.destroying.taking import confirmation_words, take
-from operations.destroying.work_lists import list_fields, open_rows, settle_held, sign_list, still_to_do, strike
+from operations.destroying.work_lists import (
+    Handwork,
+    list_fields,
+    open_rows,
+    settle_held,
+    sign_list,
+    still_to_do,
+    strike,
+)
 from operations.extracting.expiry import end_extracts_of
 from operations.kept import keep_schedule
-from operations.packs import end_closed_packs
+from operations.packs import EndedPacks, end_packs
 from operations.people import sign_in
 from operations.project import Project
 from operations.restores import require_no_restore
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, WinnowError
-from rules.evidence.leaf import fits
 
 # Prolonged with every batch; a takeover is safe at any time, so this only spares two processes each other's way.
 LEASE = timedelta(minutes=10)
+NO_PACKS = EndedPacks()
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -48,7 +57,7 @@ class Destroyed:
     waiting: Mapping[str, int]
     certified: Certified | None
     ended: tuple[str, ...] = ()
-    packs: tuple[str, ...] = ()
+    packs: EndedPacks = NO_PACKS
     absence: Absence | None = None
 
 
@@ -62,7 +71,9 @@ class WorkItem:
     action: str
 
 
-def destroy(project: Project, run_id: str, confirmation: str, progress: Progress = silent) -> Destroyed:
+def destroy(
+    project: Project, run_id: str, confirmation: str, progress: Progress = silent, redactor: MakeRedactor = presidio
+) -> Destroyed:
     """Carry out an approved run, or what a crash left of it; one that is closed is only documented again.
 
     `confirmation` is what the person typed: see `confirmation_for`. Raises Refused (nothing done) before anything
@@ -83,6 +94,7 @@ def destroy(project: Project, run_id: str, confirmation: str, progress: Progress
         take(carrying, run, confirmation)
         if not superseded:
             keep_schedule(project)
+            carrying = replace(carrying, redact=redact_for(project, run, redactor))
         under_way = RunUnderWay(carrying, run)
         under_way.wind_up() if superseded else under_way.carry_out()
     finally:
@@ -103,7 +115,7 @@ def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
     if closed is None:
         return Destroyed(run.id, outcomes, waiting, None, ended)
-    packs = tuple(end_closed_packs(project))
+    packs = end_packs(project)
     return Destroyed(run.id, outcomes, waiting, certify(project, run.id), ended, packs, closed.absence)
 
 
@@ -127,11 +139,21 @@ def work_list(project: Project, run_id: str, store: str = "") -> list[WorkItem]:
 
 
 def confirm(
-    project: Project, run_id: str, store: str, officer: str, passphrase: str, method: str, done_on: date
+    project: Project,
+    run_id: str,
+    store: str,
+    officer: str,
+    passphrase: str,
+    method: str,
+    done_on: date,
+    *,
+    standard: str = "",
+    contractor: str = "",
+    receipt: str = "",
 ) -> Destroyed:
     """Sign that the work list of a manual store is done; the second person's signature settles its records.
 
-    `method` is a code such as `cross-cut-4x15`. What is held, or changed since the approval, is taken off the list
+    See `Handwork` for how it was done. What is held, or changed since the approval, is taken off the list
     first: who signed the longer list signs again. Raises BadInput, or Refused for the same person twice.
     """
     run = known_run(project, run_id)
@@ -139,8 +161,8 @@ def confirm(
     problems = []
     if not open_rows(project.ledger, run.id, carrying.stores, store):
         problems.append(Problem("has no open work list in this run", key=store or "store"))
-    if not fits("slug", method):
-        problems.append(Problem("must be a code without spaces", key="method", mend="Write e.g. cross-cut-4x15"))
+    how = Handwork(method, done_on, standard, contractor, receipt)
+    problems += how.problems()
     if done_on > project.today():
         problems.append(Problem("lies in the future", key="done_on"))
     if problems:
@@ -150,7 +172,7 @@ def confirm(
     rows = open_rows(project.ledger, run.id, carrying.stores, store)
     if rows:
         at, about = project.now(), f"{run.id}/{store}"
-        fields = list_fields(run, store, rows, method, done_on.isoformat())
+        fields = list_fields(run, store, rows, how)
         signed = signatory.signs("confirmation", fields, at)
         mine = Statement(0, "confirmation", about, signatory.person.slug, signed, at, None)
         sign_list(carrying, run, rows, mine, seen)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from connectors.ledger.base import Ledger
-from connectors.stores.base import RecordStore
+from connectors.stores.base import RecordStore, Redact
 from rules.evidence.note import NoteSigner
 from rules.review.values import Hold
 from rules.schedule.values import Schedule
@@ -40,6 +40,7 @@ class Carrying:
     random: Callable[[int], bytes]
     folders: Mapping[str, Path]  # where copies of records may lie, by the name under which the log speaks of them
     progress: Progress = field(default=silent)
+    redact: Redact | None = None  # where the run rewrites texts
 
     def order(self) -> list[str]:
         """Stores in the order of destruction: databases first (they can still refuse), paper and its like last."""

@@ -210,11 +210,17 @@ class RunUnderWay:
             pass  # the run is still ours after its fence was read: who takes it over raises the fence
         log.sign_checkpoint(carrying.ledger, carrying.signers)
         try:
-            outcomes = store.destroy(batch, versions_in(store, carrying.schedule, same_holds))
+            recheck = versions_in(store, carrying.stores, carrying.schedule, same_holds, self._settled(batch))
+            outcomes = store.destroy(batch, recheck)
         except HoldsMovedError:
             return None
         stopped = all(one.state == KEPT and one.reason == HOLD_PLACED for one in outcomes)
         return None if stopped else outcomes
+
+    def _settled(self, batch: Batch) -> dict[tuple[str, str], str]:
+        """The approved versions of records whose file the run has begun to destroy in other stores."""
+        begun = self.standing.beyond_asking
+        return {(one.class_name, one.key): one.version for one in batch.records if begun(one.file)}
 
     def _batch(self, number: int, rows: Sequence[PlannedRow], epoch: int) -> Batch:
         """The batch as its store sees it: always in one order, as the watermark speaks of positions."""
@@ -224,7 +230,8 @@ class RunUnderWay:
             PlannedRecord(row.class_name, row.key, row.version, row.action, file_of(schedule, row))
             for row in _in_order(rows)
         )
-        return Batch(self.run.id, number, epoch, records, self.intents[number], head.size, head.root)
+        redact = self.carrying.redact
+        return Batch(self.run.id, number, epoch, records, self.intents[number], head.size, head.root, redact)
 
     def _finish(self, rows: Sequence[PlannedRow], outcomes: Sequence[RecordOutcome], recovered: bool) -> None:
         """S3 and S4: look for what should be gone, then write what became of every record."""
@@ -268,7 +275,7 @@ class RunUnderWay:
                 done.setdefault(row.class_name, {})[row.key] = row
         if not done:
             return list(outcomes), []
-        look = versions_in(store, self.carrying.schedule)
+        look = versions_in(store, self.carrying.stores, self.carrying.schedule)
         with store.reader() as connection:
             left = {
                 (name, key)
