@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from connectors.ledger.base import Source, chunks, reading, to_json, writing
-from connectors.ledger.tables import finding, sift
+from connectors.ledger.base import Source, among, chunks, reading, to_json, writing
+from connectors.ledger.bulk import insert_rows
+from connectors.ledger.tables import SETTLES, finding, sift
 from rules.review.values import Finding, Kind
 
 SETTLING = (Kind.PAST_RETENTION, Kind.HELD, Kind.UNDATABLE)
-_BATCH = 5_000
+_BATCH = 10_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def add_findings(source: Source, sift_id: int, findings: Iterable[Finding]) -> i
     for batch in chunks(findings, _BATCH):
         with writing(source) as connection:
             last = connection.scalar(select(func.max(finding.c.ordinal)).where(finding.c.sift == sift_id)) or 0
-            rows = [_to_row(sift_id, last + place, item) for place, item in enumerate(batch, start=1)]
-            connection.execute(insert(finding), rows)
+            as_text = connection.dialect.name == "sqlite"
+            rows = list(_to_rows(sift_id, last + 1, batch, as_text))
+            insert_rows(connection, finding, _COLUMNS, rows)
         added += len(batch)
     return added
 
@@ -102,8 +104,8 @@ def with_finding(source: Source, sift_id: int, store: str, class_name: str, keys
                 finding.c.sift == sift_id,
                 finding.c.store == store,
                 finding.c.class_name == class_name,
-                finding.c.key.in_(chunk),
-                finding.c.kind.in_(SETTLING),
+                among(finding.c.key, chunk, connection.dialect),
+                SETTLES,  # word for word as the index has it, or a partial index does not serve
             )
             found.update(connection.scalars(query))
     return found
@@ -177,24 +179,51 @@ def _one_sift(source: Source, query: Select[Any]) -> Sift | None:
     return Sift(**{**values, "facts": json.loads(values["facts"])})
 
 
-def _to_row(sift_id: int, ordinal: int, item: Finding) -> dict[str, object]:
-    return {
-        "sift": sift_id,
-        "ordinal": ordinal,
-        "kind": item.kind.value,
-        "store": item.store,
-        "class_name": item.class_name,
-        "key": item.key,
-        "rule": item.rule,
-        "subject": item.subject,
-        "due_on": item.due_on,
-        "count": item.count,
-        "action": item.action,
-        "version": item.version,
-        "reason": item.reason,
-        "facts": to_json(dict(item.facts)),
-        "read_first": to_json(list(item.read_first)),
-    }
+_COLUMNS = (
+    "sift",
+    "ordinal",
+    "kind",
+    "store",
+    "class_name",
+    "key",
+    "rule",
+    "subject",
+    "due_on",
+    "count",
+    "action",
+    "version",
+    "reason",
+    "facts",
+    "read_first",
+)
+
+
+_KINDS = {kind: kind.value for kind in Kind}  # the attribute of an enumeration is slow to reach
+
+
+def _to_rows(sift_id: int, first: int, batch: Iterable[Finding], as_text: bool) -> Iterator[tuple[object, ...]]:
+    facts: Mapping[str, str] = {}
+    facts_text = "{}"
+    for ordinal, item in enumerate(batch, start=first):
+        if item.facts is not facts:  # the records of one file share theirs
+            facts, facts_text = item.facts, to_json(dict(item.facts)) if item.facts else "{}"
+        yield (
+            sift_id,
+            ordinal,
+            _KINDS[item.kind],
+            item.store,
+            item.class_name,
+            item.key,
+            item.rule,
+            item.subject,
+            item.due_on.isoformat() if as_text and item.due_on is not None else item.due_on,
+            item.count,
+            item.action,
+            item.version,
+            item.reason,
+            facts_text,
+            to_json(list(item.read_first)) if item.read_first else "[]",
+        )
 
 
 def from_row(row: Row[Any]) -> StoredFinding:

@@ -26,9 +26,9 @@ from rules.schedule.values import (
     Schedule,
 )
 
-PAGE = 1_000
-CHUNK = 500
-_FIXED = 5  # key, subject, link, author and seal come before dates and flags
+PAGE = 4_000
+CHUNK = 1_000
+_TRUTH = {0: False, 1: True, None: None}
 
 
 class StoreReader:
@@ -62,11 +62,13 @@ class StoreReader:
         compiled = query.compile(dialect=self.connection.dialect, compile_kwargs={"literal_binds": True})
         return str(compiled)
 
-    def open_files(self, record_class: RecordClass) -> Iterator[list[Record]]:
-        """Pages of the heads that are open by the class's `open_when`."""
+    def open_files(self, record_class: RecordClass, as_of: date) -> Iterator[list[Record]]:
+        """Pages of the heads that are open by the class's `open_when`, less those that show recent contact."""
         assert record_class.open_when is not None
         here = self.sources[record_class.name]
-        return self._pages(record_class, self.compiler.condition(record_class.open_when, here))
+        is_open = self.compiler.condition(record_class.open_when, here)
+        awake = self.compiler.recent_contact(record_class, as_of)
+        return self._pages(record_class, and_(is_open, not_(awake)))
 
     def unruled(self, record_class: RecordClass) -> int:
         """How many heads are neither open nor under any rule: nothing would ever be said about them."""
@@ -134,7 +136,7 @@ class StoreReader:
     def _matching(self, record_class: RecordClass, field: str, values: Sequence[str]) -> Iterator[Record]:
         column = self.sources[record_class.name].columns[field]
         for start in range(0, len(values), CHUNK):
-            wanted = is_one_of(column, values[start : start + CHUNK])
+            wanted = is_one_of(column, values[start : start + CHUNK], self.connection.dialect.name)
             query = select(*self._columns(record_class)).where(wanted)
             for row in self.connection.execute(query).all():
                 yield self._record(record_class, row)
@@ -147,7 +149,7 @@ class StoreReader:
             return
         subject = here.columns[record_class.subject]
         for start in range(0, len(subjects), CHUNK):
-            wanted = is_one_of(subject, subjects[start : start + CHUNK])
+            wanted = is_one_of(subject, subjects[start : start + CHUNK], self.connection.dialect.name)
             for name in fields:
                 yield from self._contacts_by(here, subject, name, wanted)
 
@@ -216,15 +218,15 @@ class StoreReader:
 
     def _record(self, record_class: RecordClass, row: Sequence[Any]) -> Record:
         names, flag_names = self._named(record_class)
-        dates = dict(
-            zip(names, (None if v is None else str(v) for v in row[_FIXED : _FIXED + len(names)]), strict=True)
-        )
-        flags = {
-            name: None if value is None else bool(value)
-            for name, value in zip(flag_names, row[_FIXED + len(names) :], strict=True)
-        }
-        subject = None if record_class.subject is None or row[1] is None else str(row[1])
-        return Record(self.alias, record_class.name, str(row[0]), subject, dates, flags, *row[2:_FIXED])
+        key, subject, linked, author, seal, *rest = row
+        texts = [value if value is None or value.__class__ is str else str(value) for value in rest[: len(names)]]
+        dates = dict(zip(names, texts, strict=True))
+        flags = {name: _TRUTH[value] for name, value in zip(flag_names, rest[len(names) :], strict=True)}
+        if record_class.subject is None:
+            subject = None
+        elif subject is not None and subject.__class__ is not str:
+            subject = str(subject)
+        return Record(self.alias, record_class.name, str(key), subject, dates, flags, linked, author, seal)
 
     def _named(self, record_class: RecordClass) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names of the dates and of the flags of a class, in the order of their columns."""

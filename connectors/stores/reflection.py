@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,6 +39,7 @@ from rules.schedule.values import Schedule
 CHUNK = 500  # keys in one statement; engines limit the number of parameters
 
 _T = TypeVar("_T")
+_as_json = json.JSONEncoder(ensure_ascii=True).encode
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,16 @@ def typed_key(column: ColumnElement[Any], key: str) -> object:
     return key
 
 
-def is_one_of(column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[bool]:
+def is_one_of(column: ColumnElement[Any], keys: Sequence[str], dialect: str = "") -> ColumnElement[bool]:
     """Whether a column holds one of these keys, which we carry as text; an index serves wherever the types agree.
 
     A key that a column of numbers can't hold, or would write otherwise (0123), is compared as text: some engines refuse
-    to compare it as a number, others take it for nought.
+    to compare it as a number, others take it for nought. Where the `dialect` is named and can, all keys travel as one
+    parameter: rendering and binding one for each key costs more than finding them.
     """
+    if dialect == "sqlite" and isinstance(column.type, String | Text) and not any("\0" in key for key in keys):
+        listed = func.json_each(_as_json(list(keys))).table_valued("value")
+        return column.in_(select(listed.c.value))
     typed = {key: typed_key(column, key) for key in keys}
     fits = [value for key, value in typed.items() if str(value) == key]
     other = [key for key, value in typed.items() if str(value) != key or (value is key and _counts(column))]

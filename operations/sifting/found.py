@@ -24,8 +24,12 @@ def due_finding(
     action: str = "",
 ) -> Finding:
     """A record that is past retention, or would be were it not held."""
-    kinds = sorted({*sifting.holds.over(record), *file_holds})
-    said = {**facts, "author": record.author or "", "linked": record.linked or "", "holds": ", ".join(kinds)}
+    kinds: Sequence[str] = sifting.holds.over(record)
+    if file_holds:
+        kinds = sorted({*kinds, *file_holds})
+    if record.author or record.linked or kinds:
+        said = {**facts, "author": record.author or "", "linked": record.linked or "", "holds": ", ".join(kinds)}
+        facts = {name: value for name, value in said.items() if value}
     return Finding(
         kind=Kind.HELD if kinds else Kind.PAST_RETENTION,
         store=record.store,
@@ -36,7 +40,7 @@ def due_finding(
         due_on=due_on,
         action=action or rule.then.carried_out,
         version=version_of(record),
-        facts={name: value for name, value in said.items() if value},
+        facts=facts,
         read_first=(*topics, REVIEW) if rule.then.kind == "review" else tuple(topics),
     )
 

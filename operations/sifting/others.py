@@ -40,7 +40,7 @@ def dormant(sifting: Sifting, heads: Iterable[RecordClass]) -> Iterator[list[Fin
         if head.open_when is None or head.dormant is None:
             continue
         for reader in sifting.of_class(head.name):
-            for page in reader.open_files(head):
+            for page in reader.open_files(head, sifting.inputs.as_of):
                 subjects = [record.subject for record in page if record.subject is not None]
                 contacts = sifting.contacts(head, subjects)
                 yield list(_sleeping(sifting, head, page, contacts))

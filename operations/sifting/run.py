@@ -7,8 +7,10 @@ does not grow with the stores.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from connectors.ledger import sifts
 from connectors.ledger.base import Ledger
@@ -24,20 +26,37 @@ def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[
     """Carry out a sift and return its id. Raises StoreUnavailable or BadInput before anything is kept as finished."""
     schedule = inputs.schedule
     with ExitStack() as stack:
+        stack.enter_context(_little_rubbish())
         sifting = open_sifting(inputs, stack)
         sift_id = sifts.new_sift(
             ledger, inputs.as_of, schedule.digest, schedule.version, started_at, scope=",".join(inputs.only)
         )
         for stage, found in _stages(sifting, ledger, sift_id):
-            count = 0
-            for page in found:
-                count += sifts.add_findings(ledger, sift_id, page)
-                inputs.progress(stage, count)
+            sifts.add_findings(ledger, sift_id, _one_by_one(found, partial(inputs.progress, stage)))
         facts = {kind.value: 0 for kind in Kind}
         for row in sifts.counts(ledger, sift_id):
             facts[row.kind.value] += row.n
         sifts.finish_sift(ledger, sift_id, now(), facts)
     return sift_id
+
+
+@contextmanager
+def _little_rubbish() -> Iterator[None]:
+    """Spare the collector what stood before the sift: it would look through all of it again after every few pages."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _one_by_one(pages: Iterable[list[Finding]], progress: Callable[[int], None]) -> Iterator[Finding]:
+    """The findings of all pages, so that they are kept in batches of one size however the pages fall."""
+    count = 0
+    for page in pages:
+        yield from page
+        count += len(page)
+        progress(count)
 
 
 def _stages(sifting: Sifting, ledger: Ledger, sift_id: int) -> Iterator[tuple[str, Iterator[list[Finding]]]]:

@@ -68,7 +68,7 @@ class Sifting:
         """Whether it is in doubt whose file a record belongs to, or what else belongs to that file."""
         record_class = self.inputs.schedule.get(record.class_name)
         found = self.identity(record_class.part_of or record_class.name).doubtful
-        return record.subject is not None and same_case(record.subject) in found
+        return bool(found) and record.subject is not None and same_case(record.subject) in found
 
     def of_class(self, name: str) -> list[StoreReader]:
         """The readers of the stores that hold the class."""
@@ -85,21 +85,20 @@ class Sifting:
 
     def topics(self, records: Iterable[Record]) -> dict[Place, tuple[str, ...]]:
         """The lexicon's topics in the free text of these records: read where it lies, and not kept."""
+        texts = {item.name: item.with_role(Role.FREE_TEXT) for item in self.inputs.schedule.classes}
         keys: dict[tuple[str, str], list[str]] = {}
-        for record in records:
-            keys.setdefault((record.store, record.class_name), []).append(record.key)
+        for record in records if self.inputs.scan_text else ():
+            if texts[record.class_name]:
+                keys.setdefault((record.store, record.class_name), []).append(record.key)
         found: dict[Place, set[str]] = {}
-        if not self.inputs.scan_text:
-            return {}
         for (alias, class_name), wanted in keys.items():
-            store, fields = self.inputs.stores[alias], self.inputs.schedule.get(class_name).with_role(Role.FREE_TEXT)
-            if fields:
-                silent_ones = set(wanted) if store.kind == "documents" else set()
-                for key, text in store.texts(class_name, wanted, fields):
-                    found.setdefault((alias, class_name, key), set()).update(topics_in(text))
-                    silent_ones.discard(key)
-                for key in silent_ones:
-                    found[alias, class_name, key] = {UNREAD}
+            store = self.inputs.stores[alias]
+            silent_ones = set(wanted) if store.kind == "documents" else set()
+            for key, text in store.texts(class_name, wanted, texts[class_name]):
+                found.setdefault((alias, class_name, key), set()).update(topics_in(text))
+                silent_ones.discard(key)
+            for key in silent_ones:
+                found[alias, class_name, key] = {UNREAD}
         return {place: tuple(sorted(topics)) for place, topics in found.items() if topics}
 
 

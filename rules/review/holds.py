@@ -27,13 +27,14 @@ class HoldIndex:
 
     def over(self, record: Record) -> tuple[str, ...]:
         """Kinds of the holds over this record: its person's, a linked person's, its class's, its own."""
-        people = [name for name in (record.subject, record.linked) if name is not None]
-        kinds = {
-            *self.classes.get(record.class_name, ()),
-            *self.records.get((record.store, record.class_name, same_case(record.key)), ()),
-            *(kind for name in people for kind in self.subjects.get(same_case(name), ())),
-        }
-        return tuple(sorted(kinds))
+        kinds = set(self.classes.get(record.class_name, ()))
+        if self.records:
+            kinds.update(self.records.get((record.store, record.class_name, same_case(record.key)), ()))
+        if self.subjects:
+            for name in (record.subject, record.linked):
+                if name is not None:
+                    kinds.update(self.subjects.get(same_case(name), ()))
+        return tuple(sorted(kinds)) if kinds else ()
 
 
 def active(holds: Iterable[Hold], as_of: date) -> tuple[Hold, ...]:

@@ -14,11 +14,17 @@ from functools import lru_cache
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u2018\u2019\u02bc\u2032"))
 
 
-@lru_cache(maxsize=4_096)
+_DECIMALS = re.compile(r"(?<=\d)\.0+$")
+_LEADING_NOUGHTS = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+@lru_cache(maxsize=16_384)
 def same_case(text: str) -> str:
     """Return one form for every spelling of a case number: C000123, `c000123 `, C-000123, C123; 123, 0123, 123.0."""
-    bare = re.sub(r"(?<=\d)\.0+$", "", unicodedata.normalize("NFKC", text).casefold().strip())
-    short = re.sub(r"(?<!\d)0+(?=\d)", "", bare)
+    if text.isascii() and text.isalnum():  # what nearly all of them are: nothing to fold but case and noughts
+        return _LEADING_NOUGHTS.sub("", text.lower())
+    bare = _DECIMALS.sub("", unicodedata.normalize("NFKC", text).casefold().strip())
+    short = _LEADING_NOUGHTS.sub("", bare)
     return "".join(filter(str.isalnum, short)) or bare
 
 

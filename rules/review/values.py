@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -21,8 +22,7 @@ class Kind(StrEnum):
     UNCLAIMED = "unclaimed"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """What leaves a store about one record: its key, its subject, dates as text, and flags of conditions.
 
     `seal` is a digest of its content, where the store gives one (a document says nothing of it in its name).
