@@ -13,6 +13,7 @@ from console.options import ByOption, JsonOption, PassphraseOption, ProjectOptio
 from console.screen import document, progress, say, table
 from operations import destroy as destroying
 from operations.destroy import Destroyed, WorkItem, confirmation_for, work_list
+from operations.destroying.absence import Absence
 from operations.listing import standing_of
 from operations.project import Project
 
@@ -58,6 +59,13 @@ def confirm(
         date, typer.Option("--done-on", parser=day, metavar="YYYY-MM-DD", help="The day on which it was done.")
     ],
     by: ByOption,
+    standard: Annotated[
+        str, typer.Option("--standard", metavar="CODE", help="The size it was cut to: DIN-66399-P-4.")
+    ] = "",
+    contractor: Annotated[str, typer.Option("--contractor", metavar="FIRM", help="The firm that did it, if any.")] = "",
+    receipt: Annotated[
+        str, typer.Option("--receipt", metavar="NUMBER", help="The number of the contractor's certificate.")
+    ] = "",
     passphrase_file: PassphraseOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
@@ -68,7 +76,8 @@ def confirm(
     """
     opened = here(project)
     passphrase = passphrase_of(by, passphrase_file, opened.environment)
-    return _show(opened, destroying.confirm(opened, run, store, by, passphrase, method, done_on), as_json)
+    more = {"standard": standard, "contractor": contractor, "receipt": receipt}
+    return _show(opened, destroying.confirm(opened, run, store, by, passphrase, method, done_on, **more), as_json)
 
 
 def _show_work(items: list[WorkItem], as_json: bool) -> None:
@@ -82,6 +91,14 @@ def _show_work(items: list[WorkItem], as_json: bool) -> None:
         say("When a store's list is done, two people sign it: `winnow confirm`.")
 
 
+def _show_absence(found: Absence) -> None:
+    say(f"Looked in {', '.join(found.searched) or 'no place'} for {found.looked_for:,} identifiers of what went.")
+    if found.found:
+        rows = [(one.place, one.class_name, one.count) for one in found.found]
+        table("Records and files that still mention them: for people to look at", ("Place", "Class", "Count"), rows)
+    say(f"Not searched: {', '.join(found.not_searched)}.")
+
+
 def _show(project: Project, done: Destroyed, as_json: bool) -> int:
     standing = standing_of(project, done.run)
     failed = done.outcomes.get(FAILED, 0)
@@ -91,7 +108,9 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         told = {"first_line": standing.first_line, "run": done.run, "closed": bool(papers), "outcomes": done.outcomes}
         reasons = [{"outcome": state, "reason": reason, "records": count} for state, reason, count in rows]
         told |= {"reasons": reasons, "waiting": done.waiting, "undatable": standing.undatable}
-        document({**told, "extracts_ended": done.ended, "packs_ended": done.packs, "files": papers})
+        document(
+            {**told, "extracts_ended": done.ended, "packs_ended": done.packs, "absence": done.absence, "files": papers}
+        )
         return 1 if failed else 0
     say(standing.first_line, "")
     table(done.run, ("Outcome", "Reason", "Records"), rows)
@@ -99,8 +118,14 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         say(f"{store}: {count:,} to destroy by hand; then two people sign: `winnow confirm {done.run} --store {store}`")
     if done.ended:
         say(f"Extracts that held these people are deleted: {', '.join(done.ended)}. Delete every copy given away.")
-    if done.packs:
-        say(f"Its review is over, so its packs are deleted: {', '.join(done.packs)}. Delete every copy of them.")
+    if done.absence:
+        _show_absence(done.absence)
+    if done.packs.deleted:
+        say(f"Review packs that named these records are deleted: {', '.join(done.packs.deleted)}. Delete every copy.")
+    if done.packs.left:
+        say(
+            f"Somebody has filled in {', '.join(done.packs.left)}: bring in the decisions, then delete these files too."
+        )
     if papers:
         say("The run is closed. Written:", *(f"  {path}" for path in papers.values()))
         say("Give the evidence bundle to the auditor, and the key by another way.")

@@ -16,7 +16,7 @@ from operations.kept import kept_schedule
 from operations.project import Project
 from reports.auditor_readme import auditor_readme
 from reports.certificate import certificate_html, certificate_pdf
-from reports.certificate_data import CertificateData
+from reports.certificate_data import CertificateData, WorkList
 from rules.errors import BadInput, Problem
 from rules.evidence.bundle import bundle_files, proof_name
 from rules.evidence.certificate import CHANGED, Certificate, certificate_of
@@ -35,6 +35,7 @@ METHODS = {
     "file-unlinked": "files moved out of reach, then removed from the folder",
     "work-list": "destroyed by hand and confirmed by two people",
 }
+_SAID = ("method", "done_on", "standard", "contractor", "receipt")
 
 
 @dataclass(frozen=True)
@@ -104,4 +105,20 @@ def _shown(
         holds_checked=len(checked),
         holds_checked_at=max(checked, default=""),
         methods=methods,
+        work_lists=_work_lists(leaves, certificate.certificate),
     )
+
+
+def _work_lists(leaves: Sequence[Leaf], run_id: str) -> tuple[WorkList, ...]:
+    """What people signed for, the two signatures over one list together."""
+    lists: dict[tuple[str, str], list[Leaf]] = {}
+    for leaf in leaves:
+        if leaf["type"] == "confirmation" and leaf["run"] == run_id:
+            lists.setdefault((leaf["store"], leaf["root"]), []).append(leaf)
+    told = []
+    for signed in lists.values():
+        # Two people may each say it in their own words; both stand.
+        said = {name: ", ".join(dict.fromkeys(filter(None, (leaf.get(name, "") for leaf in signed)))) for name in _SAID}
+        people = tuple(leaf["officer"] for leaf in signed)
+        told.append(WorkList(signed[0]["store"], signed[0]["count"], people=people, **said))
+    return tuple(told)

@@ -15,7 +15,7 @@ from operations.backups import backups, final_since_heartbeat, issue
 from operations.destroying.context import TOOL
 from operations.extracting.expiry import end_extracts_past_date
 from operations.outside import gone_outside_tool
-from operations.packs import end_closed_packs
+from operations.packs import end_packs
 from operations.project import Project
 from operations.restores import look, said_of, tell_log
 from rules.errors import CheckSaidNo
@@ -53,7 +53,7 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
         raise CheckSaidNo(said_of(looked.signs))
     tell_log(project, looked.fresh)
     end_extracts_past_date(project)
-    end_closed_packs(project)
+    packs = end_packs(project)
     compact(project.ledger)
     final = final_since_heartbeat(project)
     _, not_written = issue(project, final)
@@ -66,6 +66,7 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     late = overdue(project, project.today())
     if looked.mapped:
         late |= gone_outside_tool(project)
+    late["filled-in packs that name what was destroyed"] = len(packs.left)
     late["final certificates not written"] = len(not_written)
     late["stores or anchors not reached"] = len(looked.unreachable)
     return Watched(after.size, after.root, note, late, final)

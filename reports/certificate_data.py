@@ -13,14 +13,33 @@ STATES = (BEYOND_USE, FINAL, NOT_REGISTERED)
 
 
 @dataclass(frozen=True)
+class WorkList:
+    """A work list that people signed: how they destroyed, to what size, and the contractor's certificate if any."""
+
+    store: str
+    count: int
+    method: str
+    done_on: str
+    people: tuple[str, ...]
+    standard: str = ""
+    contractor: str = ""
+    receipt: str = ""
+
+    @property
+    def grade(self) -> str:
+        """Return what the signatures say, and no more."""
+        return f"{self.method}, to {self.standard}" if self.standard else self.method
+
+
+@dataclass(frozen=True)
 class CertificateData:
     """The certificate as the log has it, and what a reader needs beside it.
 
     `proof` is the C2SP proof text of the closing leaf; `bundle` and `key_file` are the names of the files that the
     reader is given; `holds_checked` counts the records whose holds were looked at inside the destroying transaction,
     `holds_checked_at` is the last such instant (empty without any); `methods` says in words what was done in each
-    store; `exceptions` are plain sentences beyond those that follow from the figures. Raises BadInput for a state
-    that is none of `STATES`, or counts that do not add up.
+    store; `work_lists` are those that people signed; `exceptions` are plain sentences beyond those that follow from
+    the figures. Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
     """
 
     certificate: Certificate
@@ -32,6 +51,7 @@ class CertificateData:
     holds_checked_at: str = ""
     methods: Mapping[str, str] | None = None
     exceptions: tuple[str, ...] = ()
+    work_lists: tuple[WorkList, ...] = ()
 
     def __post_init__(self) -> None:
         totals = self.certificate.totals

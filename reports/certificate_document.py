@@ -4,39 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from reports import certificate_checks as checks
 from reports.certificate_data import CertificateData
+from reports.certificate_parts import Section, Table, records, words
 from reports.writing import reader_date, thousands
 from rules.evidence.certificate import CHANGED, Line
-from rules.review.values import REASONS
 
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its caption, headings, rows of texts, and which columns hold numbers."""
-
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading, then whichever of these there are: paragraphs, facts, points, a table, a text as it stands."""
-
-    title: str
-    paragraphs: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    points: tuple[str, ...] = ()
-    table: Table | None = None
-    verbatim: str = ""
-
-
-def words(slug: str) -> str:
-    """Return a code of the log as words: the reason it stands for, or the code without its hyphens."""
-    return REASONS.get(slug) or slug.replace("-", " ").replace("_", " ")
+# Why a place was not searched, by the code that the log has for it.
+_MISSED = {
+    "backups": "backups",
+    "unreadable-files": "documents whose text no program can read, such as scans",
+    "unclaimed": "tables, columns or files that no record class claims (their names were searched)",
+    "records-without-a-key-of-their-own": "records that share their key with another or have none",
+    "identifiers-too-short-to-look-for": "identifiers of a few letters or digits, which would be found everywhere",
+}
 
 
 def state_line(data: CertificateData) -> str:
@@ -61,10 +43,13 @@ def sections(data: CertificateData) -> list[Section]:
         _about(data),
         _officers(data),
         _account(data),
-        _method(data),
-        _checks(data),
-        _books(data),
-        _exceptions(data),
+        checks.method(data),
+        *filter(None, [checks.work_lists(data)]),
+        checks.traces(data),
+        checks.checks(data),
+        checks.absence(data),
+        checks.books(data),
+        checks.exceptions(data),
         _backups(data),
         _not_searched(data),
         Section("What this certificate does not prove", points=data.certificate.limits),
@@ -101,7 +86,7 @@ def _holds(data: CertificateData) -> str:
     if not data.holds_checked:
         return "no record came to the point where holds are checked"
     when = f", last on {reader_date(data.holds_checked_at)}" if data.holds_checked_at else ""
-    return f"checked for {_records(data.holds_checked)} inside the destroying step{when}"
+    return f"checked for {records(data.holds_checked)} inside the destroying step{when}"
 
 
 def _officers(data: CertificateData) -> Section:
@@ -159,84 +144,6 @@ def _month(month: str) -> str:
     return reader_date(f"{month}-01").split(" ", 1)[1]
 
 
-def _method(data: CertificateData) -> Section:
-    counts: dict[tuple[str, str], int] = {}
-    for line in data.certificate.lines:
-        if line.outcome in ("destroyed", *CHANGED):
-            counts[line.store, line.grade] = counts.get((line.store, line.grade), 0) + line.count
-    methods = data.methods or {}
-    rows = tuple(
-        (store, methods.get(store, "not described"), words(grade), thousands(count))
-        for (store, grade), count in sorted(counts.items())
-    )
-    table = Table("Method by store", ("Store", "What was done", "Grade reached", "Records"), rows, (3,))
-    return Section("How it was destroyed", table=table)
-
-
-def _checks(data: CertificateData) -> Section:
-    checks = data.certificate.verifications
-    if not checks:
-        return Section("Looked for afterwards", ("The log holds no check after the destruction.",))
-    rows = tuple(
-        (
-            check["store"],
-            words(check["method"]),
-            words(check["credential"]),
-            thousands(check["checked"]),
-            thousands(check["remaining"]),
-        )
-        for check in checks
-    )
-    headings = ("Store", "How", "With which access", "Looked for", "Still there")
-    return Section("Looked for afterwards", table=Table("Checks after the destruction", headings, rows, (3, 4)))
-
-
-def _books(data: CertificateData) -> Section:
-    rows = tuple(
-        (
-            row["store"],
-            words(row["class"]),
-            *(thousands(row[name]) for name in ("before", "created", "destroyed", "after")),
-            "yes" if _balances(row) else "NO",
-        )
-        for row in data.certificate.books
-    )
-    if not rows:
-        return Section("Books", ("The log holds no counts of records before and after.",))
-    headings = ("Store", "Class", "Before", "Created", "Destroyed", "After", "Balances")
-    return Section("Books", table=Table("Before + created − destroyed = after", headings, rows, (2, 3, 4, 5)))
-
-
-def _balances(row: dict[str, int]) -> bool:
-    return row["before"] + row["created"] - row["destroyed"] == row["after"]
-
-
-def _exceptions(data: CertificateData) -> Section:
-    points = [*_exceptions_in_the_figures(data), *data.exceptions]
-    if not points:
-        return Section("Exceptions", ("None.",))
-    return Section("Exceptions", points=tuple(points))
-
-
-def _exceptions_in_the_figures(data: CertificateData) -> Iterable[str]:
-    its = data.certificate
-    failed, recovered = its.totals["failed"], sum(line.recovered for line in its.lines)
-    remaining = sum(check["remaining"] for check in its.verifications)
-    unbalanced = sum(not _balances(row) for row in its.books)
-    if failed:
-        yield f"{_records(failed)} could not be destroyed: see the outcome failed above."
-    if recovered:
-        yield f"The outcome of {_records(recovered)} was settled after an interruption, from the store itself."
-    if remaining:
-        yield f"{_records(remaining)} still found after the destruction."
-    if unbalanced:
-        yield f"Books that do not balance: {thousands(unbalanced)}. See the table above."
-
-
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{thousands(count)} records"
-
-
 def _backups(data: CertificateData) -> Section:
     rows = tuple(
         (
@@ -264,10 +171,17 @@ def _without_backups(data: CertificateData) -> list[str]:
 
 
 def _not_searched(data: CertificateData) -> Section:
-    places = tuple(words(place) for place in data.certificate.not_searched)
+    places = tuple(_missed(place) for place in data.certificate.not_searched)
     if not places:
         return Section("Places not searched", ("None is named in the log.",))
     return Section("Places not searched", points=places)
+
+
+def _missed(place: str) -> str:
+    for code, said in _MISSED.items():
+        if place.endswith(f"-{code}"):
+            return f"{words(place.removesuffix(f'-{code}'))}: {said}"
+    return _MISSED.get(place) or words(place)
 
 
 def _how_to_verify(data: CertificateData) -> Section:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from connectors.ledger.base import Source, chunks, reading, writing
 from connectors.ledger.sifts import StoredFinding, get_sift, iterate
-from connectors.ledger.tables import decision, proposal
+from connectors.ledger.tables import decision, finding, proposal
 from rules.errors import BadInput, Refused
 from rules.evidence.commitment import KEY_SIZE, blinded_digest
 from rules.review.authority import Decision, proposal_head, proposal_line
@@ -129,6 +129,14 @@ def closed_reviews(source: Source) -> list[str]:
     """Return the ids of the proposals whose review a closed run has ended."""
     with reading(source) as connection:
         return list(connection.scalars(select(proposal.c.id).where(proposal.c.salt.is_(None)).order_by(proposal.c.id)))
+
+
+def partly_forgotten(source: Source) -> list[str]:
+    """Return the ids of the proposals still under review of which a line was forgotten: a run destroyed its record."""
+    forgotten = select(finding.c.sift).where(finding.c.line_tag.is_not(None))
+    open_ones = select(proposal.c.id).where(proposal.c.salt.is_not(None), proposal.c.sift.in_(forgotten))
+    with reading(source) as connection:
+        return list(connection.scalars(open_ones.order_by(proposal.c.id)))
 
 
 def add_decisions(

@@ -19,7 +19,6 @@ from rules.errors import BadInput, StoreUnavailable
 from rules.review.mentions import Mentions
 from rules.schedule.values import Schedule
 
-METHOD = "absence-search"
 UNCLAIMED = "unclaimed"
 KEYLESS = "records-without-a-key-of-their-own"
 SHORT = "identifiers-too-short-to-look-for"

@@ -8,6 +8,8 @@ between is made good before the run can close.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from connectors.ledger import holds, log, people, runs
@@ -20,7 +22,8 @@ from operations.approve import planned_of
 from operations.destroying import leaves
 from operations.destroying.context import Carrying
 from operations.destroying.judging import DONE, GONE, remaining
-from rules.errors import Refused
+from rules.errors import Problem, Refused
+from rules.evidence.leaf import fits
 from rules.evidence.plan import plan_root
 from rules.evidence.statement import signed_leaf
 from rules.review.values import Hold
@@ -55,10 +58,47 @@ def settle_held(carrying: Carrying, run: Run) -> tuple[Hold, ...]:
     return seen
 
 
-def list_fields(run: Run, store: str, rows: Sequence[PlannedRow], method: str, done_on: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Handwork:
+    """How people destroyed what no program can reach, as they sign it.
+
+    `method` and `standard` (the size it was cut to, such as `DIN-66399-P-4`) are codes; `contractor` is a firm's name
+    and `receipt` the number of its certificate. All but the first two may be empty.
+    """
+
+    method: str
+    done_on: date
+    standard: str = ""
+    contractor: str = ""
+    receipt: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """As the log has it, without what is empty."""
+        said = {
+            "method": self.method,
+            "standard": self.standard,
+            "contractor": self.contractor,
+            "receipt": self.receipt,
+        }
+        return {"done_on": self.done_on.isoformat(), **{name: value for name, value in said.items() if value}}
+
+    def problems(self) -> list[Problem]:
+        """What the log could not carry."""
+        mends = {"method": "Write e.g. cross-cut-4x15", "standard": "Write e.g. DIN-66399-P-4", "receipt": "Write 4711"}
+        wrong = [
+            Problem("must be a code without spaces", key=name, mend=mend)
+            for name, mend in mends.items()
+            if (value := getattr(self, name) or "-" * (name == "method")) and not fits("slug", value)
+        ]
+        if self.contractor and not fits("name", self.contractor):
+            wrong.append(Problem("is not a name that the log can carry", key="contractor"))
+        return wrong
+
+
+def list_fields(run: Run, store: str, rows: Sequence[PlannedRow], how: Handwork) -> dict[str, Any]:
     """What people sign about a work list."""
     root = plan_root(planned_of(row) for row in rows)
-    return {"run": run.id, "store": store, "count": len(rows), "root": root, "method": method, "done_on": done_on}
+    return {"run": run.id, "store": store, "count": len(rows), "root": root, **how.fields()}
 
 
 def signed_before(source: Source, about: str, root: str) -> list[Statement]:

@@ -16,6 +16,8 @@ from rules.evidence.leaf import Leaf
 from rules.evidence.statement import statement_digest, statement_of
 
 FORMAT = "winnow-certificate-v1"
+# Codes of the checks that a run logs beside looking up each key again.
+RESIDUE, ABSENCE = "residue-", "absence-search"
 BOOK = ("store", "class", "before", "created", "destroyed", "others", "outside", "after")
 OUTCOME_TYPES = ("done", "kept", "failed")
 LIMITS = (

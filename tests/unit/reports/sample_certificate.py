@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.certificate_data import CertificateData
+from reports.certificate_data import CertificateData, WorkList
 from rules.evidence.backups import Backup
 from rules.evidence.certificate import Certificate, Line, Officer
 
@@ -15,16 +15,14 @@ PROOF = (
 )
 
 LINES = (
-    Line(
-        "casework", "client", "client-file", "destroyed", "period-over", "residue-cleared", 41, 2, "2026-01", "2026-08"
-    ),
+    Line("casework", "client", "client-file", "destroyed", "period-over", "row-deleted", 41, 2, "2026-01", "2026-08"),
     Line(
         "casework",
         "session_note",
         "notes-after-summary",
         "destroyed",
         "not-required",
-        "residue-cleared",
+        "row-deleted",
         318,
         0,
         "2025-09",
@@ -32,10 +30,10 @@ LINES = (
     ),
     Line("casework", "client", "client-file", "held", "claim-possible", "none", 3, 0, "2026-03", "2026-03"),
     Line(
-        "documents", "document", "client-file", "destroyed", "period-over", "file-removed", 77, 0, "2026-01", "2026-08"
+        "documents", "document", "client-file", "destroyed", "period-over", "file-unlinked", 77, 0, "2026-01", "2026-08"
     ),
     Line("documents", "document", "client-file", "failed", "file-changed", "none", 1, 0, "2026-02", "2026-02"),
-    Line("paper", "paper", "client-file", "destroyed", "period-over", "confirmed-by-two", 12, 0, "2026-01", "2026-06"),
+    Line("paper", "paper", "client-file", "destroyed", "period-over", "work-list", 12, 0, "2026-01", "2026-06"),
 )
 
 CERTIFICATE = Certificate(
@@ -63,10 +61,25 @@ CERTIFICATE = Certificate(
     verifications=(
         {"store": "casework", "method": "looked-up-by-key", "credential": "reader", "checked": 359, "remaining": 0},
         {"store": "documents", "method": "looked-up-by-path", "credential": "reader", "checked": 77, "remaining": 0},
+        {"store": "casework", "method": "looked-up-by-key", "credential": "reader", "checked": 9, "remaining": 0},
+        {"store": "casework", "method": "residue-overwritten", "credential": "destroyer", "checked": 359}
+        | {"remaining": 0},
+        {"store": "casework", "method": "absence-search", "credential": "reader", "checked": 448, "remaining": 2},
+        {"store": "output-folder", "method": "absence-search", "credential": "reader", "checked": 448, "remaining": 0},
     ),
     books=(
-        {"store": "casework", "class": "client", "before": 402, "created": 1, "destroyed": 41, "after": 362},
-        {"store": "casework", "class": "session_note", "before": 900, "created": 0, "destroyed": 318, "after": 582},
+        {
+            "store": "casework",
+            "class": "client",
+            "before": 405,
+            "created": 1,
+            "destroyed": 41,
+            "others": 2,
+            "outside": 1,
+        }
+        | {"after": 362},
+        {"store": "casework", "class": "session_note", "before": 900, "created": 0, "destroyed": 318, "others": 0}
+        | {"outside": 0, "after": 582},
     ),
     backups=(
         Backup("weekly-2026-37", "casework", "2026-09-13", "2026-12-13", False),
@@ -74,7 +87,7 @@ CERTIFICATE = Certificate(
     ),
     state="beyond use",
     until="2026-12-13",
-    not_searched=("volunteers-phones", "mailboxes"),
+    not_searched=("volunteers-phones", "mailboxes", "backups", "documents-unreadable-files"),
     checkpoint=CHECKPOINT,
 )
 
@@ -91,4 +104,16 @@ DATA = CertificateData(
         "documents": "files moved aside, then removed; the disk was not overwritten",
         "paper": "cross-cut shredded by hand; two people signed",
     },
+    work_lists=(
+        WorkList(
+            "paper",
+            12,
+            "cross-cut-4x15",
+            "2026-09-15",
+            ("Jo O’Brien", "Ceri Llŷr-Jones"),
+            "DIN-66399-P-4",
+            "Shred Ltd",
+            "4711",
+        ),
+    ),
 )

@@ -104,6 +104,15 @@ def test_both_forms_carry_every_field(pdf: bytes) -> None:
         "1 record could not be destroyed",
         "settled after an interruption",
         "weekly-2026-37",
+        "row deleted, traces cleared",
+        "emptied 359 none",
+        "unlinked; the disk was not written over",
+        "looked up by key reader 368 0",
+        "2 records or files still mention something that was destroyed",
+        "1 record went outside the tool",
+        "405 1 41 2 1 362 yes",
+        "cross-cut-4x15, to DIN-66399-P-4 Shred Ltd 4711 15 September 2026 Jo O'Brien and Ceri Llŷr-Jones",
+        "documents: documents whose text no program can read, such as scans",
         "volunteers phones",
         "python3 -I verify_winnow.py larch-evidence-2026.zip --key winnow.vkey",
         "larch.example/winnow 1284",
@@ -174,8 +183,20 @@ def test_what_went_wrong_is_said_without_being_asked() -> None:
     book = {**CERTIFICATE.books[0], "after": 1}
     data = replace(DATA, certificate=replace(CERTIFICATE, verifications=(check,), books=(book,)))
     points = next(section.points for section in sections(data) if section.title == "Exceptions")
+    assert "1 record went outside the tool: gone since the last count, and no run destroyed them." in points
     assert "5 records still found after the destruction." in points
     assert "Books that do not balance: 1. See the table above." in points
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_no_grade_is_stronger_than_its_evidence(left: int) -> None:
+    """A store whose traces could not all be cleared is never said to be clear of them."""
+    method = "residue-vacuumed" if left else "residue-rewritten"
+    check = {"store": "casework", "method": method, "credential": "destroyer", "checked": 3, "remaining": left}
+    page = plain(certificate_html(replace(DATA, certificate=replace(CERTIFICATE, verifications=(check,)))))
+    assert ("row deleted, traces may remain" in page) == bool(left)
+    assert ("row deleted, traces cleared" in page) == (not left)
+    assert ("cycled 3 none" in page) == (not left)
 
 
 def test_an_empty_run_has_a_certificate() -> None:
