@@ -31,13 +31,15 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench torture lock clean venv python
+.PHONY: help demo test bench torture syscalls power lock clean venv python
 
 help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
 	@echo 'make test    make the environment and run every check and test'
 	@echo 'make bench   measure time and memory'
 	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it'
+	@echo 'make syscalls do the same at every system call that changes the disk, by SIGKILL, EIO and ENOSPC (N=0: all)'
+	@echo 'make power   cut the power of a destroying process: N=10000 states of its disk'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
 
@@ -57,6 +59,14 @@ bench: venv
 torture: N ?= 2000
 torture: venv
 	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED)
+
+syscalls: N ?= 0
+syscalls: venv
+	$(VENV)/bin/python -m tests.crash.syscalls --points $(N) --seed $(SEED)
+
+power: N ?= 10000
+power: venv
+	$(VENV)/bin/python -m tests.crash.power --states $(N) --seed $(SEED)
 
 lock:
 	@test -n '$(UV)' || { echo 'make lock needs uv: python3 -m pip install uv' >&2; exit 2; }

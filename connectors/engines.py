@@ -7,7 +7,8 @@ them late and upgrades locks midway. Readers are held read-only by the engine it
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,13 +40,33 @@ def engine(
 ) -> Engine:
     """Make an engine for `url` (sqlite, postgresql or mariadb; a relative SQLite path starts at `folder`).
 
-    `read_only` refuses every write; `destroying` overwrites what SQLite deletes; `create` allows a new SQLite
-    file (in WAL mode). Raises BadInput for a URL of another kind, StoreUnavailable for a missing SQLite file.
+    `read_only` refuses every write; `destroying` overwrites what SQLite deletes, and what it commits outlives a
+    loss of power (on MariaDB only while innodb_flush_log_at_trx_commit is 1, its default); `create` allows a new
+    SQLite file (in WAL mode). Raises BadInput for a URL of another kind, StoreUnavailable for a missing SQLite file.
     """
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, read_only, destroying, create, folder or Path())
-    return _server(parsed, read_only)
+    return _server(parsed, read_only, destroying)
+
+
+@contextmanager
+def scratch() -> Iterator[Connection]:
+    """Open a private SQLite database that is gone when it is closed, or when the process dies.
+
+    It lies in memory while it is small. Beyond that SQLite moves it to a file of mode 0600 that it unlinks on opening
+    (sqlite.org/tempfiles.html), in SQLITE_TMPDIR, TMPDIR or /var/tmp. Raises StoreUnavailable when that is full.
+    """
+    made = create_engine("sqlite+pysqlite:///file:?uri=true", hide_parameters=True, poolclass=StaticPool)
+    event.listen(made, "connect", _sqlite_set_up(["journal_mode=OFF", "synchronous=OFF", "cache_size=-16000"]))
+    event.listen(made, "begin", _sqlite_begin("BEGIN"))
+    try:
+        with made.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"no room to bring records of several stores together ({foreign(error)})") from None
+    finally:
+        made.dispose()
 
 
 def parse(url: str | URL) -> URL:
@@ -91,7 +112,9 @@ def _sqlite(url: URL, read_only: bool, destroying: bool, create: bool, folder: P
         made = create_engine(located, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
     pragmas = ["foreign_keys=ON"]
     pragmas += ["secure_delete=ON"] if destroying else []
-    pragmas += ["journal_mode=WAL", "synchronous=FULL"] if create else []
+    pragmas += ["journal_mode=WAL"] if create else []
+    # FULL would let a power loss bring a journal back, and with it what a commit had destroyed (sqlite.org/pragma).
+    pragmas += ["synchronous=EXTRA"] if destroying else ["synchronous=FULL"] if create else []
     pragmas += ["query_only=ON"] if read_only else []
     event.listen(made, "connect", _sqlite_set_up(pragmas))
     event.listen(made, "begin", _sqlite_begin("BEGIN" if deferred else "BEGIN IMMEDIATE"))
@@ -114,11 +137,13 @@ def _sqlite_begin(statement: str) -> Callable[[Connection], None]:
     return begun
 
 
-def _server(url: URL, read_only: bool) -> Engine:
+def _server(url: URL, read_only: bool, destroying: bool) -> Engine:
     arguments: dict[str, Any] = {"connect_timeout": BUSY_SECONDS}
     if url.get_backend_name() == "postgresql":
         arguments["application_name"] = "winnow"
     made = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=arguments)
+    if destroying and url.get_backend_name() == "postgresql":
+        event.listen(made, "connect", _postgresql_durable)
     if not read_only:
         return made
     if url.get_backend_name() == "postgresql":
@@ -126,6 +151,15 @@ def _server(url: URL, read_only: bool) -> Engine:
         return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     event.listen(made, "connect", _mariadb_read_only)
     return made
+
+
+def _postgresql_durable(raw: Any, _record: object) -> None:
+    """A commit is on the disk when it returns, even where the server's own default is not to wait for it."""
+    with raw.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    raw.commit()
 
 
 def _mariadb_read_only(raw: Any, _record: object) -> None:

@@ -20,12 +20,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import Engine
 from sqlalchemy.pool import NullPool, QueuePool
 
 from connectors import engines
@@ -36,6 +36,7 @@ from tests.crash.world import FEW, STORES, Carrier, approved_run
 from tests.servers import mariadb_server, postgres_server
 
 VERIFIER = Path(__file__).resolve().parents[2] / "verifier" / "verify_winnow.py"
+Watch = Callable[[int], AbstractContextManager[object]]
 RECOVERY = 60  # about as many events does a recovery begin with
 
 
@@ -72,7 +73,7 @@ class Chamber:
         self.run = approved_run(folder, casework, ledger, course.stores)
         self.world = checks.World(
             folder,
-            Database(casework or f"sqlite:///{folder / 'casework.db'}"),
+            Database(casework or f"sqlite:///{folder / 'data' / 'casework.db'}"),
             Database(ledger or f"sqlite:///{folder / 'ledger.db'}"),
         )
         self._saved = Saved(folder, place / "saved", (self.world.casework, self.world.ledger))
@@ -95,33 +96,40 @@ class Chamber:
 
     def point(self, number: int, event: int, chance: random.Random) -> None:
         """Kill at `event`, recover (killed as well now and then), and check the world at every stop."""
-        self._saved.restore()
-        emitted = checks.notes_of(self.world)
+        emitted = self.restore()
         points = [event]
         if number % 3 == 0:
             points.append(chance.randint(1, RECOVERY + self.events - event))
         if number % 9 == 0:
             points.append(chance.randint(1, RECOVERY + self.events - event))
         for start, at in enumerate(points):
-            status = self._process(start, at)
+            status = self.process(start, at)
             assert status in (-signal.SIGKILL, 0), f"a process ended with {status}"
             self.deaths[f"depth {start + 1}"] += status != 0
             if number % 2:  # the others recover before a server has noticed the death of its client
-                self._settle()
-                checks.check_under_way(self.world, self.was, emitted)
-                emitted = checks.notes_of(self.world)
-        assert self._process(len(points), 0) == 0, "the last recovery failed"
-        checks.check_closed(self.world, self.run, self.was, emitted)
-        if number % 5 == 0:
-            self._verified()
+                emitted = self.under_way(emitted)
+        self.recover(len(points), emitted, verified=number % 5 == 0)
         if number % 10 == 0:
-            assert self._process(len(points) + 1, 0) == 0, "a closed run can't be called again"
-            checks.check_closed(self.world, self.run, self.was, emitted)
-            self._verified()
+            self.recover(len(points) + 1, emitted, verified=True)  # a closed run can be called again
 
-    def _settle(self) -> None:
+    def restore(self) -> list[str]:
+        """Bring the world back to where the run is approved; returns the checkpoints given out so far."""
+        self._saved.restore()
+        return checks.notes_of(self.world)
+
+    def under_way(self, emitted: list[str]) -> list[str]:
+        """Check what must hold after a kill; returns the checkpoints given out so far."""
         self.world.casework.settle()
         self.world.ledger.settle()
+        checks.check_under_way(self.world, self.was, emitted)
+        return checks.notes_of(self.world)
+
+    def recover(self, start: int, emitted: list[str], verified: bool) -> None:
+        """Carry the run to its end, undisturbed, and check what must hold then."""
+        assert self.process(start) == 0, "the last recovery failed"
+        checks.check_closed(self.world, self.run, self.was, emitted)
+        if verified:
+            self._verified()
 
     def _verified(self) -> None:
         """The stand-alone verifier accepts the evidence."""
@@ -130,21 +138,32 @@ class Chamber:
             status = self._verify.main([str(out / f"evidence-{self.run}.zip"), "--key", str(out / "winnow.vkey")])
         assert status == 0, "the verifier refuses the evidence"
 
-    def _process(self, start: int, at: int) -> int:
-        """Carry the run out in a process of its own that is killed at event `at`; its exit status or minus a signal."""
+    def process(self, start: int, at: int = 0, watch: Watch | None = None, error: Path | None = None) -> int:
+        """Carry the run out in a process of its own; its exit status, or minus the signal that ended it.
+
+        It is killed at event `at`. `watch` is called with its number before it begins; what it fails with goes to
+        the file `error`, or to the screen.
+        """
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             status = 1
             try:
+                os.read(reading, 1)
                 gc.disable()
                 self._killer.arm(at)
                 self._carrier.carry_out(start)
                 status = 0
-            except BaseException as error:  # noqa: BLE001 - a child must never return into its parent's code
-                say(f"  {type(error).__name__}: {error}")
+            except BaseException as failed:  # noqa: BLE001 - a child must never return into its parent's code
+                words = f"{type(failed).__name__}: {failed}"
+                error.write_text(words) if error else say(f"  {words}")
             finally:
                 os._exit(status)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with watch(child) if watch else contextlib.nullcontext():
+            os.write(writing, b"!")
+            os.close(reading)
+            os.close(writing)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextmanager
@@ -153,9 +172,9 @@ def kept_connections() -> Iterator[list[Engine]]:
     made: list[Engine] = []
     original = engines._server
 
-    def pooled(url: URL, read_only: bool) -> Engine:
+    def pooled(*given: Any) -> Engine:
         vars(engines).update(NullPool=QueuePool)
-        made.append(original(url, read_only))
+        made.append(original(*given))
         vars(engines).update(NullPool=NullPool)
         return made[-1]
 
@@ -219,7 +238,7 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [course for course in COURSES if course.casework in options.engines.split(",")]
     whole, wrong = sum(course.share for course in wanted), 0
-    with servers({course.casework for course in wanted} - {"sqlite"}) as urls, _fast_folder() as place:
+    with servers({course.casework for course in wanted} - {"sqlite"}) as urls, fast_folder() as place:
         for course in wanted:
             points = max(options.points * course.share // whole, 1)
 
@@ -229,7 +248,7 @@ def main() -> int:
                 own = _databases(urls, course, job)
                 return torture(mine, course, own, points, options.seed, (job, options.jobs))
 
-            wrong += _in_parallel(work, options.jobs)
+            wrong += in_parallel(work, options.jobs)
     say(f"{options.points} killed runs, {wrong} with a broken invariant")
     return 1 if wrong else 0
 
@@ -259,7 +278,7 @@ def _databases(servers: dict[str, str], course: Course, job: int) -> dict[str, s
 
 
 @contextmanager
-def _fast_folder() -> Iterator[Path]:
+def fast_folder() -> Iterator[Path]:
     """A folder in memory where there is one: SIGKILL leaves what was written, synced or not."""
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
@@ -267,7 +286,7 @@ def _fast_folder() -> Iterator[Path]:
         yield Path(place)
 
 
-def _in_parallel(work: Callable[[int], int], jobs: int) -> int:
+def in_parallel(work: Callable[[int], int], jobs: int) -> int:
     children = []
     for job in range(jobs):
         child = os.fork()

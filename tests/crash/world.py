@@ -85,7 +85,7 @@ classes:
 STORES = {
     "casework": """
     kind: sql
-    url: "sqlite:///casework.db"
+    url: "sqlite:///data/casework.db"
     classes:
       client: {table: clients}
       session: {table: sessions}
@@ -139,12 +139,16 @@ def lay_out(folder: Path, store: str, ledger: str, names: Collection[str]) -> No
     init_project(folder, "A Small Service", drbg("log"))
     (folder / "schedule.yaml").write_text(SCHEDULE)
     stores = "stores:\n" + "".join(f"  {name}: {STORES[name]}" for name in names)
-    (folder / "stores.yaml").write_text(stores.replace("sqlite:///casework.db", store or "sqlite:///casework.db"))
+    (folder / "stores.yaml").write_text(
+        stores.replace("sqlite:///data/casework.db", store or "sqlite:///data/casework.db")
+    )
     settings = folder / "winnow.yaml"
     settings.write_text(settings.read_text().replace("sqlite:///ledger.db", ledger or "sqlite:///ledger.db"))
     if ledger:
         (folder / "ledger.db").unlink()
-    with engine(store or f"sqlite:///{folder / 'casework.db'}", create=True).begin() as connection:
+    (folder / "data").mkdir()  # apart from the ledger, whose own syncs of its folder would help it
+    (folder / "data" / "casework.db").touch()  # in rollback-journal mode, as a database of somebody else's mostly is
+    with engine(store or f"sqlite:///{folder / 'data' / 'casework.db'}").begin() as connection:
         for statement in TABLES.split(";\n"):
             if statement.strip():
                 connection.execute(text(statement))

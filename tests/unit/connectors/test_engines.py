@@ -85,3 +85,18 @@ def test_every_kind_of_url_gets_our_driver() -> None:
     names = {kind: parse(f"{kind}://h/d").drivername for kind in ("postgresql", "postgres", "mysql", "mariadb")}
     assert set(names.values()) == {"postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql"}
     assert parse("sqlite:///x").drivername == "sqlite+pysqlite"
+
+
+def test_what_a_destroying_commit_removes_stays_removed_when_the_power_goes(tmp_path: Path) -> None:
+    """SQLite syncs the folder after it has dropped a journal: one that came back would undo the commit."""
+    (tmp_path / "store.db").touch()
+    with engine(f"sqlite:///{tmp_path / 'store.db'}", destroying=True).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 3
+
+
+@pytest.mark.postgres
+def test_a_destroying_commit_waits_for_the_disk_whatever_the_server_says(postgres_url: str) -> None:
+    """The test server answers a commit before it is on the disk; not to a connection that destroys."""
+    for destroying, wanted in ((False, "off"), (True, "on")):
+        with engine(postgres_url, destroying=destroying).connect() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == wanted
