@@ -16,7 +16,7 @@ from connectors.ledger.tables import SETTLES, finding, sift
 from rules.review.values import Finding, Kind
 
 SETTLING = (Kind.PAST_RETENTION, Kind.HELD, Kind.UNDATABLE)
-_BATCH = 10_000
+_BATCH = 5_000
 
 
 @dataclass(frozen=True)
