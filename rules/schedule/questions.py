@@ -7,7 +7,7 @@ database, behind a guard that both can be read.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
     Text,
     and_,
     case,
@@ -163,8 +164,7 @@ class Questions:
                 return or_(*map(self.ask, parts))
             case Counted(class_name, where, order, number):
                 other = self._inside(class_name)
-                counted = select(func.count()).select_from(other.here.table).where(other.ask(where))
-                figure = counted.scalar_subquery()
+                figure = other.rows_of(where, func.count()).scalar_subquery()
                 unknown = self._unknown(condition)
                 return ordered(figure if unknown is None else case((unknown, null()), else_=figure), order, number)
             case Exists(class_name, where):
@@ -182,10 +182,16 @@ class Questions:
     def _inside(self, class_name: str) -> Questions:
         return replace(self, rows=(self.alias(class_name), *self.rows), settled=False)
 
+    def rows_of(self, where: Condition, wanted: Expression, *, unknown: bool = False) -> Select[Any]:
+        """Select `wanted` from the rows of a query for which `where` is true (or unknown), around these records."""
+        answer = self.ask(where)
+        around = [row.table for row in self.rows[1:]]
+        query = select(wanted).select_from(self.here.table).where(answer.is_(None) if unknown else answer)
+        return query.correlate(*around)
+
     def _exists(self, query: Exists | Among) -> Expression:
         other = self._inside(query.class_name)
-        found = exists(select(literal(1)).select_from(other.here.table).where(other.ask(joined(query))))
-        return self._or_unknown(found, query)
+        return self._or_unknown(exists(other.rows_of(joined(query), literal(1))), query)
 
     def _or_unknown(self, found: Expression, query: Query) -> Expression:
         unknown = self._unknown(query)
@@ -199,8 +205,7 @@ class Questions:
         reasons: list[Expression] = [self.rows[out].text(name).is_(None) for name, out in joined_by(where)]
         if asks(where):
             other = replace(self._inside(query.class_name), settled=True)
-            doubtful = other.ask(where).is_(None)
-            reasons.append(exists(select(literal(1)).select_from(other.here.table).where(doubtful)))
+            reasons.append(exists(other.rows_of(where, literal(1), unknown=True)))
         return or_(false(), *reasons) if reasons else None
 
     def _each(self, among: Among) -> Expression:
@@ -217,7 +222,7 @@ class Questions:
         covered = letters_in(text) - letters_in(gone)
         # Values are summed once each, however many rows bear them; no derived table, which could not see this record.
         total = func.sum(func.max(covered)).over()
-        rows = select(total).select_from(other.here.table).where(other.ask(among.where)).where(value.is_not(None))
+        rows = other.rows_of(among.where, total).where(value.is_not(None))
         found = func.coalesce(rows.group_by(exact_text(value)).limit(1).scalar_subquery(), 0) == letters_in(text)
         empty = func.coalesce(letters_in(text), 0) == 0
         return case((empty, null()), else_=self._or_unknown(found, among))
@@ -250,7 +255,8 @@ class Questions:
         dates = [self._date(apart.later), self._date(apart.earlier)]
         years = [text.between(holidays.first.isoformat(), holidays.last.isoformat()) for _, text in dates]
         known = and_(*(known for known, _ in dates), *years)
-        last, first = (_working_days(text, holidays) for _, text in dates)
+        around = [row.table for row in self.rows]
+        last, first = (_working_days(text, holidays, around) for _, text in dates)
         return case((known, ordered(last - first, apart.order, apart.days)), else_=null())
 
     def _age(self, age: AgeAt) -> Expression:
@@ -261,16 +267,16 @@ class Questions:
         return case((known, ordered(years, age.order, age.years)), else_=null())
 
 
-def _working_days(text: Expression, holidays: BankHolidays) -> Expression:
-    """The working days from MONDAY to a date that lies in the declared years."""
+def _working_days(text: Expression, holidays: BankHolidays, around: Iterable[FromClause]) -> Expression:
+    """The working days from MONDAY to a date of one of the records `around` that lies in the declared years."""
     passed = days_between(text, literal(MONDAY.isoformat()))
     weekdays = passed // 7 * 5 + case((passed % 7 < 4, passed % 7 + 1), else_=5)
     off = on_weekdays(holidays)
     if not off:
         return weekdays
     listed = union_all(*(select(literal(day.isoformat(), Text).label("day")) for day in off)).subquery()
-    before = exact_text(listed.c.day) <= exact_text(text)
-    return weekdays - select(func.count()).select_from(listed).where(before).scalar_subquery()
+    before = select(func.count()).select_from(listed).where(exact_text(listed.c.day) <= exact_text(text))
+    return weekdays - before.correlate(*around).scalar_subquery()
 
 
 def _moved(day: date, days: int) -> str:

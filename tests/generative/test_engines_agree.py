@@ -50,7 +50,8 @@ def tables(url: str) -> Iterator[tuple[Connection, Compiler]]:
         for name in ("record", "other"):
             loose: TypeEngine[Any] = NullType() if connection.dialect.name == "sqlite" else Text()
             kinds = {"record_id": Text(), **{n: Text() for n in (*TEXTS, *DATES)}, "loose": loose}
-            declared = ", ".join(f"{n} {'' if isinstance(k, NullType) else 'TEXT'}" for n, k in kinds.items())
+            letters = " CHARACTER SET utf8mb4" if connection.dialect.name in ("mysql", "mariadb") else ""
+            declared = ", ".join(f"{n} {'' if isinstance(k, NullType) else f'TEXT{letters}'}" for n, k in kinds.items())
             connection.exec_driver_sql(f"CREATE TABLE {name} ({declared})")
             table = Table(name, MetaData(), *(Column(n, k) for n, k in kinds.items()))
             sources[name] = Source(table, dict(table.columns.items()))
