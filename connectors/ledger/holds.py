@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -11,10 +11,23 @@ from sqlalchemy import insert, or_, select, update
 
 from connectors.ledger.base import Source, reading, writing
 from connectors.ledger.tables import hold as table
-from connectors.ledger.tables import hold_reason
+from connectors.ledger.tables import hold_event, hold_reason
+from rules.review.holds import Reach
 from rules.review.values import Hold
 
 _FIELDS = tuple(field.name for field in fields(Hold))
+
+
+@dataclass(frozen=True)
+class HoldEvent:
+    """What one person did about a hold: placed, looked at (with the next day of review), or released it."""
+
+    hold: str
+    event: str
+    person: str
+    at: str
+    authority: str
+    review_on: date | None = None
 
 
 def place(source: Source, hold: Hold, reason: str = "") -> None:
@@ -59,6 +72,41 @@ def reason_of(source: Source, hold_id: str) -> str:
     """Return why a hold was placed: for the person who placed it and the manager, never for a pack or a report."""
     with reading(source) as connection:
         return connection.scalar(select(hold_reason.c.reason).where(hold_reason.c.hold == hold_id)) or ""
+
+
+def add_event(source: Source, event: HoldEvent) -> None:
+    """Store what somebody did about a hold."""
+    with writing(source) as connection:
+        connection.execute(insert(hold_event).values(asdict(event)))
+
+
+def events(source: Source, hold_id: str) -> list[HoldEvent]:
+    """Return what people did about a hold, oldest first."""
+    names = [hold_event.c[field.name] for field in fields(HoldEvent)]
+    with reading(source) as connection:
+        rows = connection.execute(select(*names).where(hold_event.c.hold == hold_id).order_by(hold_event.c.id))
+        return [HoldEvent(**row._asdict()) for row in rows]
+
+
+def review(source: Source, hold_id: str, review_on: date) -> bool:
+    """Give a hold another day of review; say whether it still stands."""
+    standing = update(table).where(table.c.id == hold_id, table.c.released_on.is_(None))
+    with writing(source) as connection:
+        return connection.execute(standing.values(review_on=review_on)).rowcount == 1
+
+
+def set_reach(source: Source, hold_id: str, reach: Reach) -> None:
+    """Store how far a hold reached when somebody looked."""
+    values = {"reach": reach.matched, "reach_of": reach.of, "reached_on": reach.on}
+    with writing(source) as connection:
+        connection.execute(update(table).where(table.c.id == hold_id).values(values))
+
+
+def reaches(source: Source) -> dict[str, Reach]:
+    """Return how far each hold reached when somebody last looked; a hold nobody has measured is absent."""
+    query = select(table.c.id, table.c.reach, table.c.reach_of, table.c.reached_on).where(table.c.reach.is_not(None))
+    with reading(source) as connection:
+        return {row.id: Reach(row.reach, row.reach_of, row.reached_on) for row in connection.execute(query)}
 
 
 def _hold(values: Mapping[str, Any]) -> Hold:

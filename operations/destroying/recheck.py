@@ -17,6 +17,7 @@ from operations.destroying.context import Carrying
 from operations.sifting.alone import alone_findings
 from operations.sifting.files import FileSift
 from operations.sifting.found import due_finding
+from operations.sifting.held import queried
 from operations.sifting.session import Place, Sifting, SiftInputs, open_sifting
 from rules.review.holds import active
 from rules.review.values import Finding, Hold, Kind, Record
@@ -103,11 +104,15 @@ def _alone(sifting: Sifting, record_class: RecordClass, rows: Sequence[PlannedRo
     return found
 
 
-def versions_in(store: RecordStore, schedule: Schedule, first: Callable[[], None] | None = None) -> Recheck:
+def versions_in(
+    store: RecordStore, schedule: Schedule, first: Callable[[], None] | None = None, holds: Sequence[Hold] = ()
+) -> Recheck:
     """The re-check that a store calls inside its transaction: the present versions of these records.
 
-    `first` is called each time before; what it raises stops the transaction.
+    `first` is called each time before; what it raises stops the transaction. So does a record for which the condition
+    of one of the `holds` has become true: HoldsMovedError, and it is judged anew.
     """
+    queries = [hold for hold in holds if hold.condition]
     sources = store.sources()
     zone = ZoneInfo(schedule.zone)
 
@@ -115,6 +120,8 @@ def versions_in(store: RecordStore, schedule: Schedule, first: Callable[[], None
         if first is not None:
             first()
         reader = StoreReader(store.alias, connection, sources, schedule, zone)
+        if any(queried(reader, schedule, hold, class_name, keys) for hold in queries):
+            raise HoldsMovedError
         return {record.key: version_of(record) for record in reader.by_keys(schedule.get(class_name), keys)}
 
     return recheck

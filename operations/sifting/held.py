@@ -136,3 +136,13 @@ def _links(of_class: Readers, schedule: Schedule, people: set[str]) -> dict[str,
                     found.setdefault(one, set()).add(other)
                     found.setdefault(other, set()).add(one)
     return found
+
+
+def queried(
+    reader: StoreReader, schedule: Schedule, hold: Hold, class_name: str, keys: Sequence[str]
+) -> bool:
+    """Whether a hold by query now covers one of these records of a store; for the look inside its transaction."""
+    if hold.class_name != class_name:
+        return False
+    condition = condition_of(schedule, hold)
+    return condition is None or reader.any_not_excluded(schedule.get(class_name), condition, keys)

@@ -37,6 +37,36 @@ class HoldIndex:
         return tuple(sorted(kinds)) if kinds else ()
 
 
+BROAD_SHARE = 0.1  # of all people or records of a class
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a hold reached on a day: people for a name or a head's condition, else records; `of` how many."""
+
+    matched: int
+    of: int | None
+    on: date
+
+
+def look_again(hold: Hold, reach: Reach | None, today: date) -> tuple[str, ...]:
+    """Return why somebody should look at a standing hold again, in words that name nobody."""
+    found = []
+    if hold.review_on is None:
+        found.append("it has no review date")
+    elif hold.review_on < today:
+        found.append(f"its review date has passed ({hold.review_on.day} {hold.review_on:%B %Y})")
+    if hold.class_name and not hold.key and not hold.condition:
+        found.append("it holds a whole class")
+    if reach is not None and reach.matched == 0:
+        found.append("nothing that it could hold was found")
+    if reach is not None and hold.name and reach.matched > 1:
+        found.append(f"its name fits {reach.matched:,} people")
+    if reach is not None and hold.condition and reach.of and reach.matched > BROAD_SHARE * reach.of:
+        found.append(f"it holds {reach.matched:,} of {reach.of:,}")
+    return tuple(found)
+
+
 def active(holds: Iterable[Hold], as_of: date) -> tuple[Hold, ...]:
     """The holds that stand on `as_of`: a release on that day has already freed them."""
     return tuple(hold for hold in holds if hold.released_on is None or hold.released_on > as_of)
