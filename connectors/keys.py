@@ -94,9 +94,22 @@ def seal(public: bytes, secret: bytes, random: Random) -> str:
 
 def open_sealed(folder: Path, slug: str, passphrase: str, sealed: str) -> bytes:
     """Open what `seal` encrypted to this officer. Raises BadInput for a wrong passphrase or another's secret."""
+    return sealing_opener(folder, slug, passphrase)(sealed)
+
+
+def sealing_opener(folder: Path, slug: str, passphrase: str) -> Callable[[str], bytes]:
+    """Open an officer's sealing key once, for many secrets. Raises BadInput for a wrong passphrase; so does what it
+    returns, for what was sealed to another key.
+    """
     private = _load(folder / f"{slug}-sealing.pem", passphrase)
+    if not isinstance(private, X25519PrivateKey):
+        raise BadInput(_WRONG)
+    return lambda sealed: _opened(private, sealed)
+
+
+def _opened(private: X25519PrivateKey, sealed: str) -> bytes:
     data = from_base64(sealed, "a sealed key")
-    if not isinstance(private, X25519PrivateKey) or len(data) < 32:
+    if len(data) < 32:
         raise BadInput(_WRONG)
     public = private.public_key().public_bytes_raw()
     try:

@@ -164,7 +164,7 @@ def planned_rows(
     if batch is not None:
         query = query.where(planned.c.batch == batch)
     with reading(source) as connection:
-        return [_planned(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit))]
+        return [planned_of_row(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit))]
 
 
 def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) -> Iterator[PlannedRow]:
@@ -246,7 +246,8 @@ def close_run(source: Source, run_id: str, at: str) -> None:
         connection.execute(update(run).where(run.c.id == run_id).values(state=CLOSED, closed_at=at, owner=""))
 
 
-def _planned(row: Row[Any]) -> PlannedRow:
+def planned_of_row(row: Row[Any]) -> PlannedRow:
+    """Read a row of the table `planned`."""
     values = row._asdict()
     del values["run"]
     return PlannedRow(**values)

@@ -115,6 +115,19 @@ class StoreReader:
                 return
             after = page[-1][0]
 
+    def key_pages(self, record_class: RecordClass) -> Iterator[list[str]]:
+        """Pages of the keys of all records, and of nothing else of them."""
+        key = self.sources[record_class.name].columns[record_class.key]
+        query = select(key).where(key.is_not(None)).order_by(key).limit(PAGE)
+        after: Any = None
+        while True:
+            page = self.connection.scalars(query if after is None else query.where(key > after)).all()
+            if page:
+                yield [str(one) for one in page]
+            if len(page) < PAGE:
+                return
+            after = page[-1]
+
     def of_subjects(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[Record]:
         """All records of these subjects."""
         if record_class.subject is not None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.ledger import runs
+from connectors.ledger import proposals, runs, sifts
 from connectors.ledger.base import Ledger
 from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
 from operations.destroying.context import Carrying
 from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
+from rules.review.authority import RESTORED
 from rules.review.values import Finding, Hold, Kind
 from rules.schedule.actions import parse_action
 from rules.schedule.values import Schedule
@@ -49,7 +50,8 @@ class Verdict:
 class Standing:
     """What a run has approved, and which files its outcomes have broken or beheaded.
 
-    `broken` gives each file of which something stays the outcome of the rest: kept with it, or held with it.
+    `broken` gives each file of which something stays the outcome of the rest: kept with it, or held with it. `again`:
+    all of it had been destroyed before and came back from a backup, perhaps in part, so no rule is asked about it.
     """
 
     schedule: Schedule
@@ -57,6 +59,7 @@ class Standing:
     broken: dict[str, tuple[str, str]] = field(default_factory=dict)
     headless: set[str] = field(default_factory=set)
     last_batch: int = 0
+    again: bool = False
 
     def note(self, row: PlannedRow, state: str) -> None:
         """Remember the outcome of an approved record for the rest of its file."""
@@ -75,12 +78,19 @@ class Standing:
 
 def standing_of(ledger: Ledger, schedule: Schedule, run_id: str) -> Standing:
     """Read how a run stands."""
-    standing = Standing(schedule)
+    standing = Standing(schedule, again=_comes_again(ledger, run_id))
     for row in runs.iterate_planned(ledger, run_id, (DESTROY,)):
         standing.approved[row.store, row.class_name, row.key] = row.version
         standing.last_batch = max(standing.last_batch, row.batch or 0)
         standing.note(row, row.state)
     return standing
+
+
+def _comes_again(ledger: Ledger, run_id: str) -> bool:
+    run = runs.get_run(ledger, run_id)
+    proposal = proposals.get(ledger, run.proposal) if run else None
+    sift = sifts.get_sift(ledger, proposal.sift) if proposal else None
+    return sift is not None and sift.scope == RESTORED
 
 
 def file_of(schedule: Schedule, row: PlannedRow) -> str:
@@ -103,8 +113,8 @@ def judge(
     """Judge approved records, in their order. Raises StoreUnavailable, BadInput when a store can't be asked."""
     schedule = carrying.schedule
     asked = [row for row in rows if standing.rest(row) is None]
-    beheaded = [row for row in asked if file_of(schedule, row) in standing.headless]
-    whole = [row for row in asked if file_of(schedule, row) not in standing.headless]
+    beheaded = [row for row in asked if standing.again or file_of(schedule, row) in standing.headless]
+    whole = [row for row in asked if not standing.again and file_of(schedule, row) not in standing.headless]
     now = judged_now(carrying, run.as_of, whole, holds) if whole else {}
     torn = _torn(standing, now.values())
     said = {row.ordinal: _verdict(schedule, row, now.get(_place(row)), torn) for row in whole}

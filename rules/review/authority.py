@@ -39,6 +39,9 @@ MAY: Mapping[str, frozenset[Role]] = {
     "decide": frozenset({Role.DPO, Role.MANAGER, Role.COUNSELLOR}),
     "approve": frozenset({Role.APPROVER, Role.MANAGER}),
     "confirm": frozenset(Role) - {Role.AUDITOR},
+    # What only the holder of a sealing key can do.
+    "restore-check": frozenset({Role.DPO}),
+    "prove": frozenset({Role.DPO}),
 }
 
 # Codes, because the log keeps them for ever.
@@ -51,6 +54,9 @@ RELEASE_REASONS: Mapping[str, str] = {
 
 # Why a due record is kept when nobody decided about it, when a hold stands, or when another must approve it.
 NO_DECISION, ON_HOLD, NEEDS_ANOTHER = "no-decision", "on-hold", "needs-another-approver"
+
+# The scope of the sift that a look through restored stores makes: what it found had been approved and destroyed before.
+RESTORED = "(restored)"
 
 LETS_GO = frozenset({Choice.DESTROY, Choice.REDACT})
 DUE_KINDS = frozenset({Kind.PAST_RETENTION, Kind.HELD})
