@@ -4,8 +4,6 @@ One file, Python 3.8 or later, nothing to install. The key and the log's name co
 (--key), never from the bundle. Exit status: 0 everything holds, 1 a check failed, 2 the input can't be read.
 """
 
-from __future__ import annotations
-
 import argparse
 import base64
 import datetime
@@ -13,10 +11,8 @@ import json
 import re
 import sys
 import zipfile
-from binascii import unhexlify
 from hashlib import sha256, sha512
-from types import SimpleNamespace
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from unicodedata import normalize
 
 PER_FILE, MAX_FILE_BYTES, MAX_TOTAL_BYTES, MAX_FILES, MAX_PROBLEMS = 256, 32 << 20, 8 << 30, 200_000, 50
@@ -25,7 +21,6 @@ checkpoint kept from before (--checkpoint), it can't show that the log's own kee
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # of Ed25519 (RFC 8032, section 5.1)
 BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 D = -121665 * pow(121666, P - 2, P) % P
-Point = Tuple[int, int, int, int]
 Keys = Dict[Tuple[str, bytes], bytes]
 Leaf = Dict[str, Any]
 
@@ -34,7 +29,7 @@ class Failed(Exception):
     """A check that failed, for the reason given."""
 
 
-def add(one: Point, two: Point) -> Point:
+def add(one: Sequence[int], two: Sequence[int]) -> Sequence[int]:
     """Add two points in extended coordinates."""
     a, b = (one[1] - one[0]) * (two[1] - two[0]) % P, (one[1] + one[0]) * (two[1] + two[0]) % P
     c, d = 2 * one[3] * two[3] * D % P, 2 * one[2] * two[2] % P
@@ -42,32 +37,28 @@ def add(one: Point, two: Point) -> Point:
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
 
-def decompress(data: bytes) -> Optional[Point]:
+def decompress(data: bytes) -> Optional[Sequence[int]]:
     """Read a point; None unless it is on the curve and canonically written."""
-    number = int.from_bytes(data, "little")
-    sign, y = number >> 255, number & (1 << 255) - 1
+    sign, y = divmod(int.from_bytes(data, "little"), 1 << 255)
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (x * x - square) % P or (x == 0 and sign):
-        return None
+    odd = len(data) != 32 or y >= P or (x * x - square) % P or x < sign  # zero has no sign
     x = x if x & 1 == sign else P - x
-    return (x, y, 1, x * y % P)
+    return None if odd else (x, y, 1, x * y % P)
 
 
 def signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether an Ed25519 signature belongs to message and public key (RFC 8032, section 5.1.7)."""
     base, key, nonce = decompress(b"\x58" + 31 * b"\x66"), decompress(public), decompress(signature[:32])
-    s, sum_ = int.from_bytes(signature[32:], "little"), (0, 1, 1, 0)
-    if not (base and key and nonce) or s >= ORDER or (len(public), len(signature)) != (32, 64):
+    s, point = int.from_bytes(signature[32:], "little"), (0, 1, 1, 0)  # type: int, Sequence[int]
+    if not (base and key and nonce) or s >= ORDER or len(signature) != 64:
         return False
-    h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    minus = (P - key[0], key[1], 1, P - key[3])
-    both = add(base, minus)
+    h, minus = sha512(signature[:32] + public + message).digest(), (P - key[0], key[1], 1, P - key[3])
+    steps, factor = (point, base, minus, add(base, minus)), int.from_bytes(h, "little") % ORDER
     for bit in range(252, -1, -1):  # s times the base less h times the key, from the highest bit down
-        sum_, which = add(sum_, sum_), (s >> bit & 1) + 2 * (h >> bit & 1)
-        sum_ = add(sum_, (base, minus, both)[which - 1]) if which else sum_
-    return not ((sum_[0] - nonce[0] * sum_[2]) % P or (sum_[1] - nonce[1] * sum_[2]) % P)
+        point = add(add(point, point), steps[(s >> bit & 1) + 2 * (factor >> bit & 1)])
+    return not ((point[0] - nonce[0] * point[2]) % P or (point[1] - nonce[1] * point[2]) % P)
 
 
 def unbase64(text: str, what: str) -> bytes:
@@ -115,14 +106,12 @@ def open_checkpoint(note: str, origin: str, keys: Keys, what: str) -> Tuple[int,
 
 def tree_root(leaves: Sequence[bytes], edge: Sequence[bytes] = ()) -> bytes:
     """Return the root over leaf hashes, behind the perfect subtrees of `edge` (RFC 6962, section 2.1)."""
-    row = list(leaves)
+    row = list(leaves) or [sha256(b"").digest()]
     while len(row) > 1:  # an odd last node is carried up
-        odd = row[-1:] if len(row) % 2 else []
-        row = [sha256(b"\1" + left + right).digest() for left, right in zip(row[::2], row[1::2])] + odd  # noqa: B905
-    root = row[0] if row else sha256(b"").digest()
+        row = [sha256(b"\1" + one + two).digest() for one, two in zip(row[::2], row[1::2])] + row[len(row) & ~1 :]
     for left in reversed(edge):
-        root = sha256(b"\1" + left + root).digest()
-    return root
+        row = [sha256(b"\1" + left + row[0]).digest()]
+    return row[0]
 
 
 def path_root(index: int, size: int, node: bytes, path: Sequence[bytes]) -> bytes:
@@ -146,32 +135,29 @@ SIGNED = "officer:name role signed_at:instant key:key signature:signature"
 RECORD = "run store class batch:count commitment:digest tag:digest rule due_month:month"
 OUTCOME = RECORD + " reason grade recovered:flag"
 TYPE_TABLE = f"""schedule name:name version hash:digest file:digest; heartbeat tool; backup-expired set; adoption
-schedule:digest version minute:date accepted:slug[] {SIGNED}; hold hold scope subject:digest? reason {SIGNED}; release hold
-reason {SIGNED}; decisions proposal:digest decisions:digest count:count {SIGNED}; approval run proposal:digest
+schedule:digest version minute:date accepted:slug[] {SIGNED}; hold hold scope subject:digest? reason {SIGNED}; release
+hold reason {SIGNED}; decisions proposal:digest decisions:digest count:count {SIGNED}; approval run proposal:digest
 schedule:digest decisions:digest[] count:count root:digest due:count undatable:count not_before:instant {SIGNED};
-run-opened run proposal:digest schedule:digest authority:name tool as_of:date stores:slug[] manual:slug[]; intent {RECORD} action
-approval:count holds_checked_at:instant version:digest; done {OUTCOME} outcome:gone confirmations:count[]?; kept
-{OUTCOME} outcome:stayed action approval:count?; failed {OUTCOME}; confirmation run store count:count root:digest method
-done_on:date standard:slug? contractor:name? receipt:slug? {SIGNED}; verify run store method credential checked:count
-remaining:count; books run store class before:count created:count destroyed:count others:count outside:count
-after:count; run-closed run due:count destroyed:count kept:count held:count failed:count undatable:count first:count
-last:count not_searched:slug[]; backup set store taken:date expires:date; restore store found_by watermark:count head:count;
-key event purpose officer:name? role:slug? key:key? run:slug? by:name?; restore-checked store officer:name looked:count
-back:count; proof-given officer:name recipient found:flag run:slug?"""
+run-opened run proposal:digest schedule:digest authority:name tool as_of:date stores:slug[] manual:slug[]; intent
+{RECORD} action approval:count holds_checked_at:instant version:digest; done {OUTCOME} outcome:gone
+confirmations:count[]?; kept {OUTCOME} outcome:stayed action approval:count?; failed {OUTCOME}; confirmation run store
+count:count root:digest method done_on:date standard:slug? contractor:name? receipt:slug? {SIGNED}; verify run store
+method credential checked:count remaining:count; books run store class before:count created:count destroyed:count
+others:count outside:count after:count; run-closed run due:count destroyed:count kept:count held:count failed:count
+undatable:count first:count last:count not_searched:slug[]; backup set store taken:date expires:date; restore store
+found_by watermark:count head:count; key event purpose officer:name? role:slug? key:key? run:slug? by:name?;
+restore-checked store officer:name looked:count back:count; proof-given officer:name recipient found:flag run:slug?"""
 TYPES: Dict[str, Dict[str, str]] = {
     name: dict(sorted((field + ":slug").split(":")[:2] for field in ("type", "at:instant", *fields)))
     for name, *fields in map(str.split, TYPE_TABLE.split(";"))
 }
 
 
-def leaf_pattern(leaf_type: str) -> Any:
-    """Return the expression that only canonical leaves of a type match, written with a comma after every field."""
-    pattern = ""
-    for name, kind in TYPES[leaf_type].items():
-        one = KINDS[kind.rstrip("[]?")]
-        shape = '"%s":%s,' % (name, r"\[(?:%s(?:,%s)*)?\]" % (one, one) if "[]" in kind else one)
-        pattern += "(?:%s)?" % shape if kind[-1] == "?" else shape
-    return re.compile("{%s}" % pattern)
+def field_pattern(name: str, kind: str) -> str:
+    """Return the expression for a field of a canonical leaf, with a comma after it."""
+    one = KINDS[kind.rstrip("[]?")]
+    shape = '"%s":%s,' % (name, r"\[(?:%s(?:,%s)*)?\]" % (one, one) if "[]" in kind else one)
+    return "(?:%s)?" % shape if kind[-1] == "?" else shape
 
 
 def read_leaf(data: bytes) -> Leaf:
@@ -192,15 +178,10 @@ def pick(leaf: Leaf, names: str) -> Leaf:
     return {name.split("=")[0]: leaf[name.split("=")[-1]] for name in names.split()}
 
 
-# Cuts out what differs from record to record; the rest is its shape, and shapes judged once vouch for each other.
-CUT = re.compile(
-    rb'(.{,150}"commitment":")([0-9a-f]{64})","due_month":"([0-9]{4}-(?:0[1-9]|1[0-2]))(".*"tag":")([0-9a-f]{64})'
-    rb'("[^v]*)(?:(version":")[0-9a-f]{64}"})?'
-)
-PATTERNS = {name: leaf_pattern(name) for name in TYPES}
+PATTERNS = {name: re.compile("{%s}" % "".join(map(field_pattern, of, of.values()))) for name, of in TYPES.items()}
 COLUMNS = "destroyed kept held failed"
-COLUMN = dict.fromkeys("blanked redacted truncated generalised kept-metadata unlinked".split(), "kept")
-FORMAT, MAX_SHAPES = "winnow-certificate-v1", 4096
+COLUMN = dict.fromkeys(["blanked", "redacted", "truncated", "generalised", "kept-metadata", "unlinked"], "kept")
+FORMAT, HEX, MAX_SHAPES = "winnow-certificate-v1", b"0123456789abcdef", 4096
 SAME = ("store", "class", "batch", "rule", "action", "approval")  # beside due month and tag
 LOOKED_UP = ("schedule", "adoption", "approval", "confirmation", "verify", "books", "backup", "backup-expired")
 LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "recovered", "from_month", "to_month")
@@ -214,9 +195,9 @@ class Log:
 
     def __init__(self) -> None:
         self.problems: List[Tuple[Optional[int], str]] = []  # each with the index of its entry
-        self.index, self.at, self.size, self.root = None, "", 0, ""  # type: Optional[int], str, int, str
+        self.index, self.at, self.size, self.root = None, "", 0, b""  # type: Optional[int], str, int, bytes
         self.by_type: Dict[str, Dict[int, Leaf]] = {name: {} for name in LOOKED_UP}  # by index
-        self.shapes, self.known = {}, set()  # type: Dict[Any, Any], Set[Tuple[str, str]]
+        self.shapes, self.months, self.known = {}, set(), set()  # type: Any, Any, Any
         self.owner, self.decisions, self.runs = {}, {}, {}  # type: Dict[str, str], Dict[str, Leaf], Dict[str, Any]
 
     def need(self, holds: bool, text: str) -> bool:
@@ -226,14 +207,17 @@ class Log:
         return holds
 
     def take(self, index: int, data: bytes) -> None:
-        """Judge one leaf in the light of those before it; one of a known shape by commitment, month and tag alone."""
-        self.index, cut = index, CUT.fullmatch(data)
-        shape = self.shapes.get(cut.group(1, 4, 6, 7)) if cut else None
-        if cut and shape and shape.at == self.at:
-            return self.take_record(shape, *cut.group(2, 3, 5))
+        """Judge one leaf in the light of those before it; one of a known shape by what is its own alone."""
+        self.index, (head, _, rest) = index, data.partition(b'"commitment":"')
+        middle, _, tail = rest[86:].partition(b'"tag":"')
+        end, mark, last = tail[64:].partition(b'"version":"')
+        key = (head, rest[64:79], middle, end, mark, last[64:])  # the leaf less what differs from record to record
+        shape, month, digits = self.shapes.get(key), rest[79:86], rest[:64] + tail[:64] + last[:64]
+        if shape and shape.at == self.at and month in self.months and not digits.translate(None, HEX):
+            return self.take_record(shape, rest[:64], month, tail[:64])
         leaf = read_leaf(data)
         if not self.need(bool(leaf), "not a canonical leaf: its type, a field or its spelling is not allowed"):
-            return None
+            return
         kind, run, before = leaf["type"], self.runs.get(leaf.get("run", "")), len(self.problems)  # type: str, Any, int
         self.need(leaf["at"] >= self.at, "its time is earlier than that of the entry before")
         self.at = leaf["at"]
@@ -241,16 +225,16 @@ class Log:
         if inside and (run is None or (run.closed >= 0 and kind != "verify")):
             self.need(False, "its run is not open")
         elif "commitment" in leaf:
-            shape = self.shape(leaf, run)
-            if cut and before == len(self.problems) < MAX_PROBLEMS:
-                self.shapes = {} if len(self.shapes) > MAX_SHAPES else self.shapes
-                self.shapes[cut.group(1, 4, 6, 7)] = shape
-            self.take_record(shape, *(leaf[name].encode() for name in ("commitment", "due_month", "tag")))
+            shape, due = self.shape(leaf, run), leaf["due_month"].encode()
+            if before == len(self.problems) < MAX_PROBLEMS and rest[64:87] == b'","due_month":"%s"' % due:
+                self.months.add(due)
+                self.shapes = self.shapes if len(self.shapes) < MAX_SHAPES else {}
+                self.shapes[key] = shape
+            self.take_record(shape, leaf["commitment"].encode(), due, leaf["tag"].encode())
         else:
             self.shapes = {}  # what they were judged by changes
             self.by_type.get(kind, {})[index] = leaf
             self.take_other(index, leaf, run)
-        return None
 
     def take_other(self, index: int, leaf: Leaf, run: Any) -> None:
         """Everything but intents and outcomes: what is used must be known before, what people say they must sign."""
@@ -269,8 +253,8 @@ class Log:
             self.need(self.owner.get(leaf["key"]) == leaf["officer"], "not signed with a key of %s" % leaf["officer"])
             self.decisions.update({sha256(text).hexdigest(): leaf} if kind == "decisions" else {})
         if kind == "run-opened":
-            run = SimpleNamespace(opened=index, leaf=leaf, last=index, closed=-1, closing={}, intents={})
-            run.plans, run.lines, self.runs[leaf["run"]] = {}, {}, run
+            run = argparse.Namespace(opened=index, leaf=leaf, last=index, closed=-1, closing={}, intents={})
+            run.plans, run.seen, run.lines, self.runs[leaf["run"]] = {}, set(), {}, run
         elif kind == "run-closed":
             self.close(index, leaf, run)
         elif kind == "approval":
@@ -307,38 +291,29 @@ class Log:
         self.need(len(people) >= 2 or not paper, "not confirmed by two people")
         key = tuple(leaf.get(n, "failed") for n in ("store", "class", "rule", "outcome", "reason", "grade"))
         line = run.lines.setdefault(key, [0, 0, b"~", b""]) if leaf["type"] != "intent" else None
-        shape = SimpleNamespace(leaf=leaf, run=run, at=leaf["at"], line=line, fits={}, confirmed=plans)
-        shape.plan, shape.end = run.plans.setdefault(leaf.get("approval", -1), []), leaf.get("action", "").encode()
-        shape.middle = "\n{store}\n{class}\n{rule}\n".format(**leaf).encode()
+        shape = argparse.Namespace(leaf=leaf, run=run, at=leaf["at"], line=line, fits={}, confirmed=plans)
+        shape.plan = run.plans.setdefault(leaf.get("approval", -1), [])
+        shape.around = "\n{store}\n{class}\n{rule}\n".format(**leaf).encode(), b"\n" + leaf.get("action", "").encode()
         return shape
 
-    def plan(self, plan: List[bytes], shape: Any, commitment: bytes, month: bytes) -> None:
-        """Keep all that is needed later of one record of a plan that people signed: commitment, hash and place."""
-        item = sha256(b"\0" + commitment + shape.middle + month + b"\n" + shape.end).digest()
-        plan.append(unhexlify(commitment) + item + (self.index or 0).to_bytes(6, "big"))
-
     def take_record(self, shape: Any, commitment: bytes, month: bytes, tag: bytes) -> None:
-        """One outcome a record; nothing is destroyed or fails without an earlier intent that says the same.
-
-        Only records between their two entries are held by name: a record that comes again shows when its run closes.
-        """
-        run, line = shape.run, shape.line
-        run.last = self.index
-        if line is None:
-            self.need(commitment not in run.intents, "a second intent for one record")
-            run.intents[commitment] = shape, month, tag
-            self.plan(shape.plan, shape, commitment, month)
-            return
-        intent, *its = run.intents.pop(commitment, (None, month, tag))
-        if intent is None:
-            known = shape.leaf["type"] == "kept"
-            if self.need(known, "a second outcome for one record, or an outcome without an earlier intent"):
-                self.plan(shape.plan, shape, commitment, month)
+        """One intent a record, one outcome; nothing is destroyed or fails without an intent that says the same."""
+        run, line, record, fresh = shape.run, shape.line, bytes.fromhex(commitment.decode()), False
+        run.last, (intent, *its) = self.index, run.intents.pop(record, (None, month, tag))
+        if line is None or (intent is None and shape.leaf["type"] == "kept"):
+            fresh = self.need(record not in run.seen, "a second intent or outcome for one record")
+            run.seen.add(record)
+        elif intent is None:
+            self.need(False, "a second outcome" if record in run.seen else "an outcome without an earlier intent")
         elif id(intent) not in shape.fits or its != [month, tag]:
             same = its == [month, tag] and all(intent.leaf[n] == shape.leaf[n] for n in SAME if n in shape.leaf)
             shape.fits.update({id(intent): intent} if self.need(same, "says something else than its intent") else {})
-        for plan in shape.confirmed:
-            self.plan(plan, intent or shape, commitment, month)
+        around = (intent or shape).around
+        for plan in (shape.plan,) if fresh else shape.confirmed:  # keep no more of it than its hash
+            plan.append(record + sha256(b"\0" + commitment + around[0] + month + around[1]).digest())
+        if line is None:
+            run.intents[record] = shape, month, tag
+            return
         line[0] += 1
         line[1] += shape.leaf["recovered"]
         if not line[2] <= month <= line[3]:
@@ -352,15 +327,14 @@ class Log:
         totals, gone = dict.fromkeys(COLUMNS.split(), 0), {}  # type: Dict[str, int], Dict[Tuple[str, ...], int]
         for key, line in run.lines.items():
             totals[COLUMN.get(key[3], key[3])] += line[0]
-            gone[key[:2]] = gone.get(key[:2], 0) + (line[0] if key[3] == "destroyed" else 0)
-        once = sum(line[0] for key, line in run.lines.items() if key[3] in ("blanked", "redacted"))  # as 0.1 counted them
-        once = dict(totals, destroyed=totals["destroyed"] + once, kept=totals["kept"] - once)
+            gone[key[:2]] = gone.get(key[:2], 0) + (line[0] if key[3] in ("destroyed", "unlinked") else 0)
+        old = sum(run.lines[key][0] for key in run.lines if key[3] in ("blanked", "redacted"))  # as 0.1 counted them
+        once = dict(totals, destroyed=totals["destroyed"] + old, kept=totals["kept"] - old)
         same = pick(leaf, COLUMNS) in (totals, once) and leaf["due"] == sum(totals.values())
         self.need(same, "its counts are not those of its entries")
         for number, one in [*self.by_type["approval"].items(), *self.by_type["confirmation"].items()]:
             if one["run"] == leaf["run"]:
-                run.plans.setdefault(number, []).sort()
-                items = [planned[32:64] for planned in run.plans[number]]
+                items = [planned[32:] for planned in sorted(run.plans.get(number, []))]
                 same = (len(items), tree_root(items).hex()) == (one["count"], one["root"])
                 same = same and all(one.get(n, leaf[n]) == leaf[n] for n in ("due", "undatable"))
                 self.need(same, "it is not what %s signed for in entry %d" % (one["officer"], number))
@@ -368,17 +342,7 @@ class Log:
             left = book["before"] + book["created"] - book["destroyed"] - book["others"] - book["outside"]
             same = (left, book["destroyed"]) == (book["after"], gone.get((book["store"], book["class"]), 0))
             self.need(same, "the books of %s, %s do not balance" % (book["store"], book["class"]))
-        self.check_once(run)
-        run.intents, run.plans = {}, {}
-
-    def check_once(self, run: Any) -> None:
-        """Find the records of a run that come twice."""
-        lists = [plan for number, plan in run.plans.items() if number not in self.by_type["confirmation"]]
-        planned = sorted(one for plan in lists for one in plan)
-        for one, two in zip(planned, planned[1:]):  # noqa: B905
-            if one[:32] == two[:32]:
-                self.index = int.from_bytes(max(one[64:], two[64:]), "big")
-                self.need(False, "a second intent for one record, or one after its outcome")
+        run.intents, run.plans, run.seen = {}, {}, set()
 
     def certificate(self, run: Any, note: str) -> Leaf:
         """Write the certificate of a closed run anew, from the log alone."""
@@ -400,7 +364,7 @@ class Log:
             **{"adopted_minutes": sorted({one["minute"] for one in adopted}), "checkpoint": note},
             **{"totals": pick(closing, "due undatable " + COLUMNS), "not_searched": sorted(closing["not_searched"])},
             "officers": [{"did": did, **pick(one, "officer role signed_at")} for did in acts for one in acts[did]],
-            "lines": [dict(zip(LINE, [*key, *line[:2], *map(bytes.decode, line[2:])])) for key, line in lines],  # noqa: B905
+            "lines": [dict(zip(LINE, [*key, *line[:2], *map(bytes.decode, line[2:])])) for key, line in lines],
             "verifications": [pick(one, "store method credential checked remaining") for one in mine["verify"]],
             "books": [pick(one, "store class before created destroyed others outside after") for one in mine["books"]],
             "backups": [dict(pick(one, "name=set store taken expires"), expired=one["set"] in expired) for one in kept],
@@ -423,19 +387,17 @@ class Bundle:
         """Return the bytes of a file, remembering their digest."""
         if name not in self.infos or self.infos[name].file_size > MAX_FILE_BYTES:
             raise Failed("missing from the bundle, or too large: " + ascii(name))
-        with self.zip.open(self.infos[name]) as file:
-            data = file.read(MAX_FILE_BYTES)
+        data = self.zip.open(self.infos[name]).read(MAX_FILE_BYTES)
         self.digests[name] = sha256(data).hexdigest()
         return data
 
     def entries(self, number: int, count: int) -> List[bytes]:
         """Return the leaves of an entry bundle: each after its length, and exactly so many."""
-        digits = str(number).zfill((len(str(number)) + 2) // 3 * 3)
-        data, leaves, at = self.read("entries/" + re.sub("([0-9]{3})(?=[0-9])", r"x\1/", digits)), [], 0
-        while at < len(data):
-            end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-            leaves.append(data[at + 2 : end])
-            at = end
+        digits = re.sub("([0-9]{3})(?=[0-9])", r"x\1/", str(number).zfill((len(str(number)) + 2) // 3 * 3))
+        data, leaves, at = self.read("entries/" + digits), [], 0
+        while at < len(data) - 1:
+            start, at = at + 2, at + 2 + (data[at] << 8 | data[at + 1])
+            leaves.append(data[start:at])
         if at != len(data) or len(leaves) != count:
             raise Failed("entries are missing, cut or too many from entry %d on" % (number * PER_FILE))
         return leaves
@@ -461,8 +423,7 @@ def check_certificate(bundle: Bundle, log: Log, note: str, wanted: str) -> str:
 def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[str], wanted: str) -> None:
     """Check everything. Raises Failed where nothing further can be checked."""
     note = bundle.read("checkpoint").decode()
-    log.size, root = open_checkpoint(note, origin, keys, "the checkpoint")
-    log.root = root.hex()
+    log.size, log.root = open_checkpoint(note, origin, keys, "the checkpoint")
     held = [one.partition("\n\n")[2] if one.startswith("c2sp.org/tlog-proof@v1\n") else one for one in held]
     older = [open_checkpoint(one, origin, keys, "the checkpoint that you kept") for one in held]
     names = re.findall(r"^proofs/([0-9]{1,15})\.tlog-proof$", "\n".join(bundle.infos), re.M)
@@ -472,7 +433,7 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
         entries = bundle.entries(start // PER_FILE, min(PER_FILE, log.size - start))
         hashes = [sha256(b"\0" + entry).digest() for entry in entries]
         leaves.update((index, hashes[index - start]) for index in proofs if 0 <= index - start < len(hashes))
-        marks = [size for size, _ in ((log.size, root), *older) if 0 < size - start <= len(hashes)]
+        marks = [size for size, _ in ((log.size, log.root), *older) if 0 < size - start <= len(hashes)]
         roots.update((size, tree_root(hashes[: size - start], edge)) for size in marks)
         node, carry = tree_root(hashes), start // PER_FILE
         while carry & 1:
@@ -480,10 +441,8 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
         edge.append(node)
         for index, entry in enumerate(entries, start):
             log.take(index, entry)
-    for run in log.runs.values():
-        log.check_once(run)
     log.index = None
-    log.need(roots[log.size] == root, "the entries are not those that the checkpoint was signed for")
+    log.need(roots[log.size] == log.root, "the entries are not those that the checkpoint was signed for")
     for size, old in older:
         log.need(size <= log.size, "cut short: the checkpoint that you kept has %d entries" % size)
         log.need(roots.get(size, old) == old, "rewritten: the first %d entries are not those you know" % size)
@@ -491,15 +450,14 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Keys, held: List[s
         lines, _, tail = text.partition("\n\n")
         path = [unbase64(line, "a hash of a proof") for line in lines.split("\n")[2:66]]
         same = lines.split("\n")[:2] == ["c2sp.org/tlog-proof@v1", "index %d" % index] and tail == note
-        proven = same and path_root(index, log.size, leaves.get(index, b""), path) == root
+        proven = same and path_root(index, log.size, leaves.get(index, b""), path) == log.root
         log.need(proven, "the proof of entry %d does not lead to the checkpoint" % index)
     schedules = {one["file"] for one in log.by_type["schedule"].values()}
     if wanted or "certificate.json" in bundle.infos:
         schedules = {check_certificate(bundle, log, note, wanted)}
     log.need(sha256(bundle.read("schedule.yaml")).hexdigest() in schedules, "schedule.yaml is not the one adopted")
     listed = open_note(bundle.read("manifest").decode(), keys, "the manifest")
-    for name in set(bundle.infos) - set(bundle.digests):
-        bundle.read(name)
+    list(map(bundle.read, set(bundle.infos) - set(bundle.digests)))
     files = [bundle.digests[name] + " " + name for name in sorted(bundle.digests) if name != "manifest"]
     log.need(listed == ["winnow-bundle-v1", origin, *files], "the files are not those of the manifest")
 
@@ -513,7 +471,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser.add_argument("--certificate", default="", help="the certificate that the bundle must hold")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     options = parser.parse_args(arguments)
-    log, texts, what = Log(), [], options.key
+    log, texts, what, bundle = Log(), [], options.key, None  # type: Log, List[str], str, Optional[Bundle]
     try:
         for what in (options.key, *options.checkpoint):
             with open(what, encoding="utf-8") as file:
@@ -521,16 +479,15 @@ def main(arguments: Optional[List[str]] = None) -> int:
             origin, keys = read_keys(texts[0])
         what = options.bundle
         bundle = Bundle(what)
-        try:
-            check_bundle(bundle, log, origin, keys, texts[1:], options.certificate)
-        except (Failed, UnicodeDecodeError) as failed:
-            log.problems.append((None, str(failed)))
+        check_bundle(bundle, log, origin, keys, texts[1:], options.certificate)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the readers raise, the answer is a sentence
-        print("Can't read %s: %s" % (ascii(what), error if isinstance(error, Failed) else type(error).__name__))
-        return 2
+        if not (bundle and isinstance(error, (Failed, UnicodeDecodeError))):
+            print("Can't read %s: %s" % (ascii(what), error if isinstance(error, Failed) else type(error).__name__))
+            return 2
+        log.problems.append((None, str(error)))
     form = "due {due} = destroyed {destroyed} + kept {kept} + held {held} + failed {failed}; undatable {undatable}"
     runs = {name: form.format(**run.closing) if run.closing else "still open" for name, run in log.runs.items()}
-    answer = {"verified": not log.problems, "origin": origin, "size": log.size, "root": log.root, "runs": runs}
+    answer = {"verified": not log.problems, "origin": origin, "size": log.size, "root": log.root.hex(), "runs": runs}
     lines = ["Log %(origin)s: %(size)d entries, root %(root)s" % answer, *map("Run %s: %s".__mod__, runs.items())]
     lines += ["FAILED %s: %s" % ("bundle" if at is None else "entry %d" % at, text) for at, text in log.problems]
     lines += ["NOT VERIFIED" if log.problems else "VERIFIED: every check holds", LIMITS]
