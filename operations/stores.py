@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.stores.asking import unanswerable
 from connectors.stores.base import RecordStore
 from connectors.stores.mapping import read_stores
 from connectors.stores.opening import open_stores
-from connectors.stores.reading import divided, unanswerable
 from operations.project import Project
 from rules.errors import BadInput, Problem
 from rules.schedule.values import Schedule
@@ -30,10 +30,8 @@ def check(project: Project) -> list[Problem]:
         return list(error.problems)
     problems = [problem for store in stores.values() for problem in store.problems()]
     if not problems:
-        for alias, store in stores.items():
-            problems += unanswerable(alias, store.sources(), project.schedule, project.settings.stores.name)
         held = {alias: store.sources() for alias, store in stores.items()}
-        problems += divided(held, project.schedule, project.settings.stores.name)
+        problems += unanswerable(held, project.schedule, project.settings.stores.name)
     return problems
 
 

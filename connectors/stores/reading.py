@@ -10,14 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, 
 
 from connectors.stores.base import ClassSource
 from connectors.stores.reflection import is_one_of
-from rules.errors import Problem
 from rules.review.spelling import called
 from rules.review.values import Record
-from rules.schedule.asked import classes_asked
 from rules.schedule.calendar import parse_date
-from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
+from rules.schedule.compile import Compiler, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, events_of, follows_head
-from rules.schedule.language import Condition, FieldRef
+from rules.schedule.language import Condition
 from rules.schedule.values import (
     Control,
     RecordClass,
@@ -88,12 +86,27 @@ class StoreReader:
         answer = flag(self.compiler.condition(condition, self.sources[record_class.name]))
         return self._pages(record_class, func.coalesce(answer, 1) == 1)
 
+    def any_not_excluded(self, record_class: RecordClass, condition: Condition, keys: Sequence[str]) -> bool:
+        """Whether a condition is true of one of these records, or nobody can tell."""
+        here = self.sources[record_class.name]
+        try:
+            answer = func.coalesce(flag(self.compiler.condition(condition, here)), 1) == 1
+        except NotInStoreError:
+            return True
+        for start in range(0, len(keys), CHUNK):
+            wanted = is_one_of(here.columns[record_class.key], keys[start : start + CHUNK])
+            query = select(here.columns[record_class.key]).where(wanted, answer).limit(1)
+            if self.connection.execute(query).first() is not None:
+                return True
+        return False
+
     def flagged(self, record_class: RecordClass, control: Control, as_of: date) -> Iterator[list[Record]]:
-        """Pages of the records for which a control's condition is true, and perhaps its time over."""
+        """Pages of the records for which a control's condition is true, and its time perhaps over or not to be told."""
         here = self.sources[record_class.name]
         where = self.compiler.condition(control.flag_when, here)
         if control.after is not None:
-            where = and_(where, self.compiler.in_range(control.after, here, as_of))
+            over = self.compiler.in_range(control.after, here, as_of)
+            where = and_(where, or_(over, self.compiler.undated(record_class.name, control.after)))
         return self._pages(record_class, where)
 
     def _range(self, record_class: RecordClass, as_of: date) -> ColumnElement[Any]:
@@ -249,53 +262,3 @@ class StoreReader:
             flags = [f"{rule.id}.{part}" for rule in record_class.rules for part in parts if getattr(rule, part)]
             self._names[record_class.name] = (dates, tuple(flags))
         return self._names[record_class.name]
-
-
-def unanswerable(
-    alias: str, sources: Mapping[str, ClassSource], schedule: Schedule, file: str = "stores.yaml"
-) -> Iterator[Problem]:
-    """Yield each rule and control that asks this store about a class or field that it does not hold."""
-    compiler = Compiler(
-        schedule, {name: Source(item.table, item.columns, item.native_dates) for name, item in sources.items()}
-    )
-    for record_class in schedule.classes:
-        if record_class.name not in sources:
-            continue
-        here = compiler.source(record_class.name)
-        asked = [
-            (rule.id, part) for rule in record_class.rules for part in (rule.applies_to, rule.only_if, rule.unless)
-        ]
-        asked += [(control.id, control.flag_when) for control in record_class.controls]
-        asked += [(hold.id, hold.when) for hold in record_class.holds]
-        asked += [(f"{record_class.name}.open_when", record_class.open_when)]
-        for name, condition in [*asked, *((f"{record_class.name}'s rules", ref) for ref in events_of(record_class))]:
-            try:
-                if isinstance(condition, FieldRef):
-                    compiler.event(record_class.name, condition)
-                elif condition is not None:
-                    compiler.condition(condition, here)
-            except NotInStoreError as missing:
-                mend = "Map that class in the same store, or change the condition."
-                yield Problem(f"{name} asks about {missing}, which this store does not hold", file, None, alias, mend)
-
-
-def divided(
-    sources: Mapping[str, Mapping[str, ClassSource]], schedule: Schedule, file: str = "stores.yaml"
-) -> Iterator[Problem]:
-    """Yield each class that a condition asks about and that lies in several stores: a condition sees one of them."""
-    asked = {name for item in schedule.classes for part in _conditions(item) for name in classes_asked(part)}
-    asked |= {ref.of for item in schedule.classes for ref in events_of(item)}
-    for name in sorted(asked):
-        holders = [alias for alias, held in sources.items() if name in held]
-        if len(holders) > 1:
-            said = f"a condition asks about {name}, which lies in several stores: {', '.join(holders)}"
-            yield Problem(said, file, None, name, "Map that class in one store; bring its tables together in a view.")
-
-
-def _conditions(record_class: RecordClass) -> Iterator[Condition]:
-    for rule in record_class.rules:
-        yield from (part for part in (rule.applies_to, rule.only_if, rule.unless) if part is not None)
-    yield from (control.flag_when for control in record_class.controls)
-    yield from (hold.when for hold in record_class.holds)
-    if record_class.open_when is not None:
-        yield record_class.open_when

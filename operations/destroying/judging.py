@@ -1,7 +1,8 @@
 """What of a run may still go: judged by rules, holds and versions as they are now, and by the run's own outcomes.
 
 A file goes whole or not at all. Where its head has gone already (a crash, a hold or a store out of order came
-between), the rules can't be asked about it again: the rest goes if it is as it was approved and nothing holds it.
+between), or records in other stores that its rules ask about, the rules can't be asked about it again: the rest goes if
+it is as it was approved and nothing holds it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
 from rules.review.authority import RESTORED
 from rules.review.values import Finding, Hold, Kind
+from rules.review.version import own_part
 from rules.schedule.actions import parse_action
+from rules.schedule.spanning import asked_by
 from rules.schedule.values import Schedule
 
 DONE, KEPT, HELD = "done", "kept", "held"
@@ -50,25 +53,38 @@ class Verdict:
 class Standing:
     """What a run has approved, and which files its outcomes have broken or beheaded.
 
-    `broken` gives each file of which something stays the outcome of the rest: kept with it, or held with it. `again`:
-    all of it had been destroyed before and came back from a backup, perhaps in part, so no rule is asked about it.
+    `broken` gives each file of which something stays the outcome of the rest: kept with it, or held with it. `begun`
+    has the classes of which the run has destroyed something, by file, and `spread` those that other stores are asked
+    about for a record of the file. `again`: all of it had been destroyed before and came back from a backup, perhaps
+    in part, so no rule is asked about it.
     """
 
     schedule: Schedule
     approved: dict[Place, str] = field(default_factory=dict)
     broken: dict[str, tuple[str, str]] = field(default_factory=dict)
     headless: set[str] = field(default_factory=set)
+    begun: dict[str, set[str]] = field(default_factory=dict)
+    spread: dict[str, set[str]] = field(default_factory=dict)
     last_batch: int = 0
     again: bool = False
 
     def note(self, row: PlannedRow, state: str) -> None:
         """Remember the outcome of an approved record for the rest of its file."""
         file = file_of(self.schedule, row)
+        if file and own_part(row.version) != row.version:
+            self.spread.setdefault(file, set()).update(asked_by(self.schedule.get(row.class_name)))
+        if file and state == DONE:
+            self.begun.setdefault(file, set()).add(row.class_name)
         if file and state == DONE and file == file_of_head(row):
             self.headless.add(file)
         elif file and state not in (DONE, PLANNED):
             held = state == HELD or self.broken.get(file, ("", ""))[0] == HELD
             self.broken[file] = (HELD, HOLD_PLACED) if held else (KEPT, REST_KEPT)
+
+    def beyond_asking(self, file: str) -> bool:
+        """Whether the rules can't be asked about a file again: its head has gone, or what they would ask about has."""
+        gone = self.begun.get(file, set())
+        return self.again or file in self.headless or not self.spread.get(file, set()).isdisjoint(gone)
 
     def rest(self, row: PlannedRow) -> Verdict | None:
         """The outcome of a record whose file is no longer whole; None while it is."""
@@ -113,12 +129,12 @@ def judge(
     """Judge approved records, in their order. Raises StoreUnavailable, BadInput when a store can't be asked."""
     schedule = carrying.schedule
     asked = [row for row in rows if standing.rest(row) is None]
-    beheaded = [row for row in asked if standing.again or file_of(schedule, row) in standing.headless]
-    whole = [row for row in asked if not standing.again and file_of(schedule, row) not in standing.headless]
+    begun = [row for row in asked if standing.beyond_asking(file_of(schedule, row))]
+    whole = [row for row in asked if not standing.beyond_asking(file_of(schedule, row))]
     now = judged_now(carrying, run.as_of, whole, holds) if whole else {}
     torn = _torn(standing, now.values())
     said = {row.ordinal: _verdict(schedule, row, now.get(_place(row)), torn) for row in whole}
-    said |= remaining(carrying, run, beheaded, holds)
+    said |= remaining(carrying, run, begun, holds)
     return [standing.rest(row) or said[row.ordinal] for row in rows]
 
 
@@ -136,7 +152,7 @@ def remaining(carrying: Carrying, run: Run, rows: Sequence[PlannedRow], holds: t
             verdicts[row.ordinal] = Verdict(row, KEPT, GONE)
         elif found.kind is Kind.HELD or file_of(schedule, row) in held:
             verdicts[row.ordinal] = Verdict(row, HELD, HOLD_PLACED)
-        elif found.version != row.version:
+        elif own_part(found.version) != own_part(row.version):
             verdicts[row.ordinal] = Verdict(row, KEPT, CHANGED)
         else:
             verdicts[row.ordinal] = Verdict(row)

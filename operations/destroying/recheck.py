@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from connectors.ledger.runs import PlannedRow
+from connectors.stores.asking import needed, open_readers_of
 from connectors.stores.base import Recheck, RecordStore
-from connectors.stores.reading import StoreReader
 from operations.destroying.context import Carrying
 from operations.sifting.alone import alone_findings
 from operations.sifting.files import FileSift
@@ -21,7 +21,7 @@ from operations.sifting.held import queried
 from operations.sifting.session import Place, Sifting, SiftInputs, open_sifting
 from rules.review.holds import active
 from rules.review.values import Finding, Hold, Kind, Record
-from rules.review.version import version_of
+from rules.review.version import own_part, version_of
 from rules.schedule.files import judge_alone
 from rules.schedule.judge import State
 from rules.schedule.values import RecordClass, Schedule
@@ -105,23 +105,39 @@ def _alone(sifting: Sifting, record_class: RecordClass, rows: Sequence[PlannedRo
 
 
 def versions_in(
-    store: RecordStore, schedule: Schedule, first: Callable[[], None] | None = None, holds: Sequence[Hold] = ()
+    store: RecordStore,
+    stores: Mapping[str, RecordStore],
+    schedule: Schedule,
+    first: Callable[[], None] | None = None,
+    settled: Mapping[tuple[str, str], str] | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Recheck:
     """The re-check that a store calls inside its transaction: the present versions of these records.
 
-    `first` is called each time before; what it raises stops the transaction. So does a record for which the condition
-    of one of the `holds` has become true: HoldsMovedError, and it is judged anew.
+    `first` is called each time before; what it raises stops the transaction. Where a rule asks other stores they are
+    asked anew, by the reading credential, and what they say is part of the version. `settled` are the versions by class
+    and key of records about which they are no longer asked: such a record is as it was approved if its own row is.
+    A record for which the condition of one of the `holds` has become true raises HoldsMovedError: it is judged anew.
     """
     queries = [hold for hold in holds if hold.condition]
-    sources = store.sources()
     zone = ZoneInfo(schedule.zone)
+    asked = {name: needed(stores, name, schedule) - {store.alias} for name in store.sources()}
 
     def recheck(connection: Connection, class_name: str, keys: Sequence[str]) -> Mapping[str, str]:
         if first is not None:
             first()
-        reader = StoreReader(store.alias, connection, sources, schedule, zone)
-        if any(queried(reader, schedule, hold, class_name, keys) for hold in queries):
-            raise HoldsMovedError
-        return {record.key: version_of(record) for record in reader.by_keys(schedule.get(class_name), keys)}
+        with ExitStack() as stack:
+            involved = {alias: stores[alias] for alias in sorted(asked[class_name])} | {store.alias: store}
+            readers = open_readers_of(involved, schedule, zone, stack, {store.alias: connection})
+            if any(queried(readers[store.alias], schedule, hold, class_name, keys) for hold in queries):
+                raise HoldsMovedError
+            found = readers[store.alias].by_keys(schedule.get(class_name), keys)
+            versions = {record.key: version_of(record) for record in found}
+        return {key: _as_settled(version, (settled or {}).get((class_name, key))) for key, version in versions.items()}
 
     return recheck
+
+
+def _as_settled(version: str, approved: str | None) -> str:
+    """The approved version where only other stores' answers differ from it, else the present one."""
+    return approved if approved is not None and own_part(approved) == own_part(version) else version

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from connectors.stores.asking import open_readers_of, require_answers
 from connectors.stores.base import RecordStore
-from connectors.stores.reading import StoreReader, divided, unanswerable
+from connectors.stores.reading import StoreReader
 from operations.sifting import held
 from operations.sifting.identity import Identity, identify
-from rules.errors import BadInput
 from rules.review.holds import HoldIndex, active
 from rules.review.safeguarding import topics_in
 from rules.review.spelling import same_case
@@ -105,15 +105,8 @@ class Sifting:
 def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
     """Open every store for reading (closed with `stack`) and resolve the holds. Raises StoreUnavailable, BadInput."""
     zone = ZoneInfo(inputs.schedule.zone)
-    sources = {alias: store.sources() for alias, store in inputs.stores.items()}
-    problems = [found for alias, held in sources.items() for found in unanswerable(alias, held, inputs.schedule)]
-    problems += divided(sources, inputs.schedule)
-    if problems:
-        raise BadInput(problems)
-    readers = {
-        alias: StoreReader(alias, stack.enter_context(store.reader()), sources[alias], inputs.schedule, zone)
-        for alias, store in inputs.stores.items()
-    }
+    require_answers(inputs.stores, inputs.schedule)
+    readers = open_readers_of(inputs.stores, inputs.schedule, zone, stack)
     sifting = Sifting(inputs, readers, Bench(inputs.schedule, inputs.as_of))
     standing = active(inputs.holds, inputs.as_of)
     sifting.holds = held.resolve(sifting.of_class, inputs.schedule, standing)

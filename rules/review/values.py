@@ -25,7 +25,8 @@ class Kind(StrEnum):
 class Record(NamedTuple):
     """What leaves a store about one record: its key, its subject, dates as text, and flags of conditions.
 
-    `seal` is a digest of its content, where the store gives one (a document says nothing of it in its name).
+    `seal` is a digest of its content, where the store gives one (a document says nothing of it in its name). `beyond`
+    names those of its dates and flags that other stores have a say in.
     """
 
     store: str
@@ -37,6 +38,7 @@ class Record(NamedTuple):
     linked: str | None = None
     author: str | None = None
     seal: str | None = None
+    beyond: frozenset[str] = frozenset()
 
     @property
     def place(self) -> tuple[str, str, str]:

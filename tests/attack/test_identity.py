@@ -126,11 +126,14 @@ def test_two_due_heads_of_one_person_make_one_file(tmp_path: Path) -> None:
     assert {item.due_on.isoformat() for item in found.findings if item.due_on} == {"2023-01-01"}
 
 
-def test_a_class_in_two_stores_cannot_be_asked_about(tmp_path: Path) -> None:
-    """A condition sees its own store only, so a second store with complaints is refused, not overlooked."""
+def test_a_class_in_two_stores_is_asked_about_in_both(tmp_path: Path) -> None:
+    """A complaint in a second store spares the note as one in the first does."""
     stores = STORES + "  more: {kind: csv, path: more.csv, classes: {complaint: {}}}\n"
-    with pytest.raises(BadInput, match="complaint"):
-        sifted(tmp_path, CLIENT, stores=stores, files={"more.csv": "complaint_id,case_number,outcome_on\n"})
+    rows = CLIENT + "".join(f"INSERT INTO note VALUES ('N{n}', 'C{n}', '2020-01-01');" for n in (1, 2, 3))
+    rows += "INSERT INTO complaint VALUES ('K1', 'C1', '2020-01-01');"
+    more = "complaint_id,case_number,outcome_on\nK2,C2,2020-01-01\n"
+    found = sifted(tmp_path, rows, stores=stores, files={"more.csv": more})
+    assert found.due == {"C000123", "N3"}
 
 
 def test_two_fields_that_link_are_refused() -> None:
