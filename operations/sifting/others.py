@@ -13,6 +13,7 @@ from rules.schedule.values import Control, RecordClass, Role
 
 READABLE = "every record can be read"
 UNRULED = "open, or under a rule"
+SINCE_WHEN = "for how long cannot be told: a date is missing or cannot be read"
 
 
 def controls(sifting: Sifting) -> Iterator[list[Finding]]:
@@ -20,19 +21,22 @@ def controls(sifting: Sifting) -> Iterator[list[Finding]]:
         for control in record_class.controls:
             for reader in sifting.of_class(record_class.name):
                 for page in reader.flagged(record_class, control, sifting.inputs.as_of):
-                    late = [record for record in page if _run_out(sifting, control, record)]
-                    yield [breach(record, control.id, control.says) for record in late]
+                    said = [(record, _said(sifting, control, record)) for record in page]
+                    yield [breach(record, control.id, reason) for record, reason in said if reason]
 
 
-def _run_out(sifting: Sifting, control: Control, record: Record) -> bool:
-    """Whether the time that a control gives is over; a record whose dates cannot be read is not accused."""
+def _said(sifting: Sifting, control: Control, record: Record) -> str:
+    """What a control says of a record for which it is true: nothing while the time that it gives is not over.
+
+    Where nobody can tell, it says so: a date left out must not hide a breach, nor is the record said to be late.
+    """
     if control.after is None:
-        return True
+        return control.says
     try:
         due_on = sifting.bench.runs_out(control.after, record.dates, Contact())
     except Unreadable:
-        return False
-    return due_on is not None and due_on <= sifting.inputs.as_of
+        return f"{control.says}; {SINCE_WHEN}"
+    return control.says if due_on is not None and due_on <= sifting.inputs.as_of else ""
 
 
 def dormant(sifting: Sifting, heads: Iterable[RecordClass]) -> Iterator[list[Finding]]:
