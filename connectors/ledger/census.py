@@ -71,12 +71,12 @@ def places(source: Source, run_id: str = LAST) -> list[tuple[str, str]]:
 
 
 def destroyed_keys(source: Source, store: str, class_name: str) -> dict[str, set[str]]:
-    """Return, by run, the keys of a class that were destroyed and are not yet forgotten."""
+    """Return, by run, the keys of a class whose rows went and are not yet forgotten."""
     query = select(planned.c.run, planned.c.key).where(
         planned.c.store == store,
         planned.c.class_name == class_name,
         planned.c.state == "done",
-        planned.c.action == "destroy",
+        planned.c.action.in_(("destroy", "unlink")),
         planned.c.key != planned.c.commitment,
     )
     found: dict[str, set[str]] = {}

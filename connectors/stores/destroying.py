@@ -23,7 +23,7 @@ from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.specs import StoreSpec
 from rules.schedule.values import Schedule
 
-GRADES = {"destroy": "row deleted", **plan.FIELD_GRADES}
+GRADES = {"destroy": "row deleted", "unlink": "link removed", **plan.FIELD_GRADES}
 
 
 class Aborted(Exception):

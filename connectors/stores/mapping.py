@@ -162,6 +162,9 @@ def _class(kind: str, at: Located, record_class: RecordClass, pattern: str, read
         _known_parts(at, record_class, fields, pattern, reading)
     for rule in record_class.rules:
         _can_do(kind, at, rule, reading)
+    if record_class.links and kind != "sql":
+        what = f"{record_class.name} holds links to {record_class.links}, and only a database can take one away alone"
+        reading.wrong(at, what, "Keep the links in a database, or leave `links` out and review what is shared")
     return ClassMap(record_class.name, place, fields, frozenset(absent) & set(names), at.line)
 
 

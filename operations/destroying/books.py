@@ -112,8 +112,8 @@ def _by_other_runs(carrying: Carrying, run: Run, began: Census) -> int:
     count = 0
     for _, data in log.read_leaves(carrying.ledger, began.log_size):
         leaf = decode(data)
-        same = leaf["type"] == "done" and (leaf["store"], leaf["class"]) == (began.store, began.class_name)
-        count += same and leaf["outcome"] == "destroyed" and leaf["run"] != run.id
+        same = leaf["type"] in ("done", "kept") and (leaf["store"], leaf["class"]) == (began.store, began.class_name)
+        count += same and leaf["outcome"] in ("destroyed", "unlinked") and leaf["run"] != run.id
     return count
 
 

@@ -38,11 +38,17 @@ def due_finding(
         rule=rule.id,
         subject=record.subject,
         due_on=due_on,
-        action=action or rule.then.carried_out,
+        action=_done_to(sifting, record, action or rule.then.carried_out),
         version=version_of(record),
         facts=facts,
         read_first=(*topics, REVIEW) if rule.then.kind == "review" else tuple(topics),
     )
+
+
+def _done_to(sifting: Sifting, record: Record, action: str) -> str:
+    """A link to something that others share is taken away; it is no record of its own to be destroyed."""
+    links = sifting.inputs.schedule.get(record.class_name).links
+    return "unlink" if links and action == "destroy" else action
 
 
 def undatable(record: Record, rule: Rule) -> Finding:

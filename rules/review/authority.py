@@ -17,6 +17,7 @@ from rules.errors import BadInput, Problem
 from rules.review.pack_form import LONGEST_NOTE
 from rules.review.spelling import same_case
 from rules.review.values import HOLD_KINDS, REASONS, Choice, Finding, Hold, Kind
+from rules.schedule.actions import parse_action
 from rules.schedule.values import Rule, Schedule
 
 
@@ -161,9 +162,10 @@ def check_decision(decision: Decision, finding: Finding | None, today: date) -> 
 def _check_letting_go(decision: Decision, finding: Finding) -> str:
     if finding.kind is not Kind.PAST_RETENTION:
         return "a record on hold can't be destroyed"
-    if decision.choice is Choice.REDACT and finding.action == "destroy":
+    whole = parse_action(finding.action).takes_row
+    if decision.choice is Choice.REDACT and whole:
         return "the rule orders the whole record destroyed; decide destroy, or keep until"
-    if decision.choice is Choice.DESTROY and finding.action != "destroy":
+    if decision.choice is Choice.DESTROY and not whole:
         return "the rule orders something done to the record, not the record destroyed; decide redact"
     if finding.read_first and not decision.read_by_officer:
         return "somebody must have read this file first: confirm that you have"

@@ -29,7 +29,6 @@ SPELLINGS = (
     "generalise FIELD to month (year, area, outward code)",
     "redact FIELD, FIELD",
     "keep only FIELD, FIELD",
-    "unlink",
 )
 _GOALS: tuple[Form, ...] = ("year", "month", "area", "outward code")
 _NAMES = r"(?P<fields>[a-z][a-z0-9_]*(?:\s*,\s*[a-z][a-z0-9_]*)*)"

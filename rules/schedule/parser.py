@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _TOP_KEYS = ("schedule", "version", "zone", "bank_holidays", "parameters", "classes")
-_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds")
+_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds", "links")
 _RULE_KEYS = (
     *("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence"),
     *("in_force_from", "in_force_until"),
@@ -149,7 +149,27 @@ class _Classes:
             controls=tuple(self._control(name, item) for item in self._list(at, "controls")),
             expectations=self._expectations(name, self._list(at, "quality")),
             holds=tuple(self._hold(name, item) for item in self._list(at, "holds")),
+            links=self._links(name, at),
         )
+
+    def _links(self, name: str, at: Located) -> str:
+        """The class to which these records link people: everybody's, so nobody's file, with an end of its own."""
+        target = at.mapping.get("links")
+        if target is None:
+            return ""
+        if target.text not in self.fields or target.text == name:
+            others = [other for other in self.fields if other != name]
+            self.reading.wrong(target, f"unknown class {target.text!r}", f"Write {suggest(target.text, others)}")
+            return ""
+        shared = self.at.mapping[target.text].mapping
+        if "part_of" in shared or any(Role.SUBJECT in item.roles for item in self.fields[target.text]):
+            self.reading.wrong(target, f"{target.text} belongs to one person", "What people share has no subject")
+        if "part_of" not in at.mapping:
+            self.reading.wrong(target, "links nobody", "Write `part_of:` with the class of the files")
+        if not self._list(self.at.mapping[target.text], "rules"):
+            mend = f"Give {target.text} a rule, so that what nobody shares any longer can go"
+            self.reading.wrong(target, f"{target.text} has no rule of its own", mend)
+        return target.text
 
     def _part_of(self, name: str, at: Located) -> None:
         if at.text not in self.fields:
@@ -272,6 +292,8 @@ class _Classes:
             if at.text:
                 self.reading.wrong(at, f"unknown action {at.text!r}", f"Write {nearest_spelling(at.text)}")
             return Action()
+        if action.kind == "unlink":
+            self.reading.wrong(at, "is not for a rule to say", "Write `links: CLASS` in the class of the links")
         unknown = [name for name in action.fields if name not in self.names[class_name]]
         for name in unknown:
             self.reading.wrong(

@@ -121,7 +121,11 @@ class Field:
 
 @dataclass(frozen=True)
 class RecordClass:
-    """A record class: its fields with their purposes, and the rules, controls and quality checks over them."""
+    """A record class: its fields with their purposes, and the rules, controls and quality checks over them.
+
+    Where `links` names a class, each record only ties its subject to a record there, which others share: it goes with
+    its subject's file as a link, and what it leads to stays.
+    """
 
     name: str
     means: str
@@ -133,6 +137,7 @@ class RecordClass:
     controls: tuple[Control, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     holds: tuple[AutomaticHold, ...] = ()
+    links: str = ""
 
     def with_role(self, role: Role) -> tuple[str, ...]:
         """Names of the fields that carry `role`, in the order of the schedule."""
