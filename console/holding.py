@@ -140,9 +140,8 @@ def _show_reach(placed: Placed) -> None:
 
 def _reaches(hold: Hold, reach: Reach) -> str:
     of = f" of {cell(reach.of)}" if reach.of is not None and reach.of != reach.matched else ""
-    people = hold.name or (hold.class_name and hold.condition)
-    what = "record" if hold.subject or hold.key else "person or record" if people else "record"
-    return f"{cell(reach.matched)}{of} {what}{'' if reach.matched == 1 else 's'}".replace("person or records", "people or records")
+    one, several = ("person", "people") if hold.name else ("record", "records")
+    return f"{cell(reach.matched)}{of} {one if reach.matched == 1 else several}"
 
 
 @app.command("list")
@@ -192,7 +191,7 @@ def show_history(
     if as_json:
         document({"hold": hold, "events": found})
         return
-    rows = [(cell(date.fromisoformat(one.at[:10])), one.event, one.person, one.authority, one.review_on) for one in found]
+    rows = [(date.fromisoformat(one.at[:10]), one.event, one.person, one.authority, one.review_on) for one in found]
     table(hold, ("On", "What", "By", "Authority", "Look again on"), rows)
 
 

@@ -16,6 +16,7 @@ def watch_log(project: str) -> dict[str, int]:
         "log entries": found.size,
         **found.overdue,
         **dict.fromkeys((f"{run} is final now" for run in found.final), 1),
+        **dict.fromkeys((f"{hold}: {why}" for hold, whys in found.holds.items() for why in whys), 1),
     }
 
 

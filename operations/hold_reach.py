@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
 from connectors.ledger import holds
@@ -78,9 +78,7 @@ def _records_of(sifting: Sifting, case_number: str) -> int:
     return written or other
 
 
-def sort_begun(
-    project: Project, begun: Iterable[Begun], fenced: Sequence[str]
-) -> tuple[list[Begun], list[Begun]]:
+def sort_begun(project: Project, begun: Iterable[Begun], fenced: Sequence[str]) -> tuple[list[Begun], list[Begun]]:
     """Sort what has begun into what has gone and what is in doubt; what the fence stopped is neither.
 
     To be called once the fences are up: no transaction of a fenced store is open any more. Raises StoreUnavailable,
@@ -96,14 +94,16 @@ def sort_begun(
         else:
             doubt.append(one)
     for (alias, class_name), rows in places.items():
-        there = _there(project, stores[alias], class_name, [row.key for row in rows])
+        there = _there(project, stores, stores[alias], class_name, [row.key for row in rows])
         gone += [row for row in rows if row.key not in there]
         doubt += [row for row in rows if row.key in there and alias not in fenced]
     return gone, doubt
 
 
-def _there(project: Project, store: RecordStore, class_name: str, keys: Sequence[str]) -> Collection[str]:
+def _there(
+    project: Project, stores: Mapping[str, RecordStore], store: RecordStore, class_name: str, keys: Sequence[str]
+) -> Collection[str]:
     """Those of the keys that the store still has."""
-    look = versions_in(store, project.schedule)
+    look = versions_in(store, stores, project.schedule)
     with store.reader() as connection:
         return look(connection, class_name, keys)

@@ -137,8 +137,9 @@ def care_for(project: Project, everything: bool = False) -> list[CaredFor]:
     """Return the standing holds (or all of them) with what calls for somebody's look; no store is asked."""
     today, reaches = project.today(), holds.reaches(project.ledger)
     return [
-        CaredFor(hold, reaches.get(hold.id), () if _over(hold, today) else look_again(hold, reaches.get(hold.id), today))
+        CaredFor(hold, reach, () if _over(hold, today) else look_again(hold, reach, today))
         for hold in list_holds(project, None if everything else today)
+        for reach in [reaches.get(hold.id)]
     ]
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from connectors.ledger import holds, proposals, sifts
 from connectors.ledger.proposals import Proposal
 from connectors.ledger.sifts import Count
+from operations.hold_reach import measure_standing
 from operations.project import Project
 from operations.sifting.run import run_sift
 from operations.sifting.session import Progress, QualityCheck, SiftInputs, silent
 from operations.stores import stores_of
-from rules.errors import BadInput, Problem
+from rules.errors import BadInput, Problem, WinnowError
 from rules.review.values import Kind
 
 
@@ -61,4 +63,6 @@ def sift(
     )
     sift_id = run_sift(project.ledger, inputs, project.now(), project.now)
     frozen = proposals.freeze(project.ledger, sift_id, project.now(), project.random)
+    with suppress(WinnowError):  # the sift stands, whatever holds reach
+        measure_standing(project)
     return Sifted(sift_id, day, frozen, tuple(sifts.counts(project.ledger, sift_id)))

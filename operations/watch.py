@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from connectors.ledger.purge import compact
 from operations.backups import backups, final_since_heartbeat, issue
 from operations.destroying.context import TOOL
 from operations.extracting.expiry import end_extracts_past_date
+from operations.holds import care_for
 from operations.outside import gone_outside_tool
 from operations.packs import end_packs
 from operations.project import Project
@@ -29,6 +30,7 @@ class Watched:
     """The log's size and root after the heartbeat, its checkpoint, and counts of what waits for somebody.
 
     `final` are the runs that have become final since the last heartbeat: their documents were written anew.
+    `holds` says by the name of each hold why somebody should look at it again.
     """
 
     size: int
@@ -36,6 +38,7 @@ class Watched:
     checkpoint: str
     overdue: Mapping[str, int]
     final: tuple[str, ...] = ()
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
@@ -69,7 +72,8 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     late["filled-in packs that name what was destroyed"] = len(packs.left)
     late["final certificates not written"] = len(not_written)
     late["stores or anchors not reached"] = len(looked.unreachable)
-    return Watched(after.size, after.root, note, late, final)
+    to_look_at = {one.hold.id: one.because for one in care_for(project) if one.because}
+    return Watched(after.size, after.root, note, late, final, to_look_at)
 
 
 def keep_outside(project: Project, note: str) -> None:

@@ -13,7 +13,7 @@ from connectors.stores.reflection import is_one_of
 from rules.review.spelling import called
 from rules.review.values import Record
 from rules.schedule.calendar import parse_date
-from rules.schedule.compile import Compiler, Source, as_text, flag
+from rules.schedule.compile import Compiler, NotInStoreError, Source, as_text, flag
 from rules.schedule.judge import Contact, date_fields, events_of, follows_head
 from rules.schedule.language import Condition
 from rules.schedule.values import (

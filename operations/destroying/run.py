@@ -210,7 +210,8 @@ class RunUnderWay:
             pass  # the run is still ours after its fence was read: who takes it over raises the fence
         log.sign_checkpoint(carrying.ledger, carrying.signers)
         try:
-            recheck = versions_in(store, carrying.stores, carrying.schedule, same_holds, self._settled(batch))
+            settled = self._settled(batch)
+            recheck = versions_in(store, carrying.stores, carrying.schedule, same_holds, settled, grounds.holds)
             outcomes = store.destroy(batch, recheck)
         except HoldsMovedError:
             return None
