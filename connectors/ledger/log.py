@@ -18,9 +18,9 @@ from rules.evidence.checkpoint import Checkpoint, peek_checkpoint
 from rules.evidence.checkpoint import sign_checkpoint as sign_note_of
 from rules.evidence.leaf import Leaf, decode, encode
 from rules.evidence.note import NoteSigner
-from rules.evidence.tree import CompactRange, leaf_hash
+from rules.evidence.tree import CompactRange, leaf_hashes
 
-_PAGE = 1_000
+_PAGE = 4_000
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def _append(connection: Connection, make: Callable[[], Sequence[bytes]]) -> int:
     # A lost race means that another writer has committed, so each round somebody gets on.
     while True:
         now, leaves = read_head(connection), make()
-        grown = now.edge.extend(leaf_hash(data) for data in leaves)
+        grown = now.edge.extend(leaf_hashes(leaves))
         values = {"size": grown.size, "root": grown.root().hex(), "compact_range": grown.to_text()}
         if connection.execute(update(head).where(head.c.id == 1, head.c.size == now.size).values(values)).rowcount == 1:
             break
-    for chunk in chunks(enumerate(leaves, start=now.size)):
+    for chunk in chunks(enumerate(leaves, start=now.size), _PAGE):
         connection.execute(insert(leaf), [{"idx": index, "bytes": data} for index, data in chunk])
     return now.size
 
@@ -83,14 +83,18 @@ def read_head(source: Source) -> Head:
 def read_leaves(source: Source, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield (index, bytes) of the leaves from `start` up to `stop`, page by page. Raises CheckSaidNo for a gap."""
     stop = read_head(source).size if stop is None else stop
-    while start < stop:
-        query = select(leaf.c.idx, leaf.c.bytes).where(leaf.c.idx >= start, leaf.c.idx < min(stop, start + _PAGE))
-        with reading(source) as connection:
-            page = [(int(row[0]), bytes(row[1])) for row in connection.execute(query.order_by(leaf.c.idx))]
-        if [index for index, _ in page] != list(range(start, min(stop, start + _PAGE))):
-            raise CheckSaidNo(f"the log lacks a leaf between {start} and {min(stop, start + _PAGE)}")
-        yield from page
-        start += len(page)
+    for first in range(start, stop, _PAGE):
+        yield from enumerate(_page(source, first, min(stop, first + _PAGE)), first)
+
+
+def _page(source: Source, start: int, stop: int) -> Sequence[bytes]:
+    query = select(leaf.c.bytes).where(leaf.c.idx >= start, leaf.c.idx < stop).order_by(leaf.c.idx)
+    with reading(source) as connection:
+        page = connection.scalars(query).all()
+    # The index is the primary key, so a page of as many leaves as it should have has each of them.
+    if len(page) != stop - start:
+        raise CheckSaidNo(f"the log lacks a leaf between {start} and {stop}")
+    return page
 
 
 def read_types(source: Source, types: Collection[str], start: int = 0) -> Iterator[tuple[int, Leaf]]:
@@ -115,8 +119,8 @@ def sign_checkpoint(source: Source, signers: Sequence[NoteSigner]) -> str:
     edge = last[0] if last else CompactRange()
     if edge.size > now.size:
         raise CheckSaidNo("the log is shorter than its last checkpoint: it was restored or cut")
-    for _, data in read_leaves(source, edge.size, now.size):
-        edge = edge.append(leaf_hash(data))
+    for first in range(edge.size, now.size, _PAGE):
+        edge = edge.extend(leaf_hashes(_page(source, first, min(now.size, first + _PAGE))))
     if edge.to_text() != now.edge.to_text() or edge.root().hex() != now.root:
         raise CheckSaidNo("the log's stored leaves do not give the root that was computed when they were appended")
     note = sign_note_of(Checkpoint(signers[0].key.name, edge.size, edge.root()), signers)
