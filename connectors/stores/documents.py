@@ -23,10 +23,10 @@ from connectors.stores.extraction import text_of
 from connectors.stores.files import FileStore
 from connectors.stores.plan import Books, from_json, to_json
 from connectors.stores.snapshot import Row
-from connectors.stores.specs import QUARANTINE_FOLDER, STATE_FOLDER, ClassMap
+from connectors.stores.specs import QUARANTINE_FOLDER, STATE_FOLDER, ClassMap, StoreSpec
 from connectors.stores.state import batch_name, digest_of, sync_folder
 from rules.errors import Problem
-from rules.schedule.values import RecordClass, Role
+from rules.schedule.values import RecordClass, Role, Schedule
 
 
 class DocumentStore(FileStore):
@@ -34,6 +34,10 @@ class DocumentStore(FileStore):
 
     kind = "documents"
     grades: ClassVar = {"destroy": "file unlinked"}
+
+    def __init__(self, spec: StoreSpec, schedule: Schedule, folder: Path) -> None:
+        super().__init__(spec, schedule, folder)
+        self._sealed: dict[str, str] = {}  # the digest of each document when it was last looked at
 
     def problems(self) -> list[Problem]:
         """Everything that stops this folder from being read."""
@@ -72,9 +76,10 @@ class DocumentStore(FileStore):
     def _seal(self, key: str) -> str:
         path = self._path / key
         try:
-            return digest_of(path) if self._is_ours(path) else "gone"
+            self._sealed[key] = digest_of(path) if self._is_ours(path) else "gone"
         except OSError:
-            return "unreadable"
+            self._sealed[key] = "unreadable"
+        return self._sealed[key]
 
     def _rows(self, item: ClassMap) -> Iterator[Row | None]:
         record_class = self._schedule.get(item.class_name)
@@ -118,18 +123,25 @@ class DocumentStore(FileStore):
                 books.keep(position, plan.NO_FIELDS)
             elif not self._is_ours(self._path / record.key):
                 books.keep(position, plan.GONE)
-        told = to_json(books.outcomes(self.grades))
-        self._state.write_mark(batch, told, committed="")
+        self._state.write_mark(batch, to_json(books.outcomes(self.grades)), committed="")
         quarantine = self._quarantine(batch)
         quarantine.mkdir(parents=True, exist_ok=True)
-        for position in books.doomed():
+        moved = books.doomed()
+        for position in moved:
             # Inside the quarantine a file is a number: its name may be a case number.
             os.rename(self._path / batch.records[position].key, quarantine / str(position))
-        for folder in {(self._path / batch.records[position].key).parent for position in books.doomed()}:
+        for folder in {(self._path / batch.records[position].key).parent for position in moved}:
             sync_folder(folder)
         sync_folder(quarantine)
         sync_folder(quarantine.parent)
-        self._state.write_mark(batch, told, committed="yes")
+        for position in moved:
+            # Written over between the check and the move; out of everybody's reach it stays as it is now.
+            checked = self._sealed.get(batch.records[position].key)
+            if checked is not None and digest_of(quarantine / str(position)) != checked:
+                books.keep(position, plan.CHANGED)
+        for position in set(moved) - set(books.doomed()):
+            self._put_back(batch, quarantine / str(position))
+        self._state.write_mark(batch, to_json(books.outcomes(self.grades)), committed="yes")
         self._empty(quarantine)
         return books.outcomes(self.grades)
 
@@ -147,13 +159,16 @@ class DocumentStore(FileStore):
     def _move_back(self, batch: Batch) -> None:
         quarantine = self._quarantine(batch)
         for file in sorted(quarantine.iterdir()) if quarantine.is_dir() else ():
-            home = self._path / batch.records[int(file.name)].key
-            home.parent.mkdir(parents=True, exist_ok=True)
-            while not _back(file, home):  # another file has been put there since: both stay, to be found unclaimed
-                home = home.with_name(f"{home.stem}.moved-back{home.suffix}")
-            sync_folder(home.parent)
-            file.unlink()
+            self._put_back(batch, file)
         self._empty(quarantine)
+
+    def _put_back(self, batch: Batch, file: Path) -> None:
+        home = self._path / batch.records[int(file.name)].key
+        home.parent.mkdir(parents=True, exist_ok=True)
+        while not _back(file, home):  # another file has been put there since: both stay, to be found unclaimed
+            home = home.with_name(f"{home.stem}.moved-back{home.suffix}")
+        sync_folder(home.parent)
+        file.unlink()
 
     def _quarantine(self, batch: Batch) -> Path:
         return self._path / QUARANTINE_FOLDER / batch_name(batch)

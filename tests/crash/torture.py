@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -294,6 +295,8 @@ def in_parallel(work: Callable[[int], int], jobs: int) -> int:
             status = 255
             try:
                 status = min(work(job), 254)
+            except Exception:  # noqa: BLE001 - a child must never return into its parent's code
+                traceback.print_exc()
             finally:
                 os._exit(status)
         children.append(child)

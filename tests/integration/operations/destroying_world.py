@@ -81,8 +81,10 @@ stores:
 """
 TABLES = """
 CREATE TABLE clients (case_number VARCHAR(20) PRIMARY KEY, full_name TEXT, closed_on TEXT, status TEXT);
-CREATE TABLE sessions (session_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20) REFERENCES clients, ended TEXT);
-CREATE TABLE tests (result_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20) REFERENCES clients, taken_on TEXT);
+CREATE TABLE sessions (session_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20) REFERENCES clients (case_number),
+    ended TEXT);
+CREATE TABLE tests (result_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20) REFERENCES clients (case_number),
+    taken_on TEXT);
 INSERT INTO clients VALUES ('CASE-1', 'Ann Ash', '2010-01-31', 'closed'),
     ('CASE-2', 'Ben Birch', '2010-01-31', 'closed'),
     ('CASE-3', 'Cy Cedar', '2010-01-31', 'closed'), ('CASE-4', 'Di Dogwood', NULL, 'open');
@@ -171,14 +173,13 @@ def approved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, approve(project, proposal.id, APPROVER, passphrase(APPROVER)).id
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def world(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: Path) -> World:
-    """The approved run in a world of the test's own, its casework in either engine."""
+def world_in(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: Path) -> World:
+    """The approved run in a world of the test's own, its casework in the engine of the fixture's parameter."""
     folder = tmp_path / "project"
     shutil.copytree(approved[0], folder)
     url = f"sqlite:///{folder / 'casework.db'}"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("fresh_postgres"))
+    if request.param != "sqlite":
+        url = str(request.getfixturevalue("fresh_postgres" if request.param == "postgresql" else "fresh_mariadb"))
         make_tables(url)
         (folder / "casework.db").unlink()
         (folder / "stores.yaml").write_text(STORES.replace("sqlite:///casework.db", url))
@@ -186,6 +187,18 @@ def world(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: 
     prepare(project)
     keys = {row.ordinal: row.key for row in runs.iterate_planned(project.ledger, approved[1])}
     return World(project, approved[1], url, keys)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: Path) -> World:
+    """The approved run, its casework in either engine."""
+    return world_in(request, approved, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "mariadb"])
+def every_world(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: Path) -> World:
+    """The approved run, its casework in every engine."""
+    return world_in(request, approved, tmp_path)
 
 
 Act = Callable[[], object]
