@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from connectors.stores import documents, state
+from connectors.stores import state
 from connectors.stores.destroying import Destruction
+from connectors.stores.specs import QUARANTINE_FOLDER
 from connectors.stores.sql import SqlStore
 from tests.integration.operations.conftest import APPROVER, MANAGER, leaves
 
@@ -99,7 +100,9 @@ def test_a_row_cannot_slip_in_between_the_look_at_dependents_and_the_deleting(
     every_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who writes a session of a person whose rows are just going waits for the transaction, and is then refused."""
-    original, failed, writers = Destruction._check_dependents, [], []
+    original = Destruction._check_dependents
+    failed: list[str] = []
+    writers: list[threading.Thread] = []
 
     def insert() -> None:
         try:
@@ -141,7 +144,7 @@ def test_a_document_written_over_between_check_and_move_stays(world: World, monk
     assert world.said()[FILES[1]] == "done period-over"
     assert path.read_text() == "Something new"
     assert world.files() == {FILES[0], FILES[2]}
-    assert not list((world.project.folder / "documents" / documents.QUARANTINE_FOLDER).glob("*"))
+    assert not list((world.project.folder / "documents" / QUARANTINE_FOLDER).glob("*"))
 
 
 def test_a_process_stopped_past_its_lease_destroys_nothing_when_it_wakes(every_world: World) -> None:
