@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from operations.sifting.found import due_finding, undatable
+from operations.sifting.found import REVIEW, due_finding, undatable
 from operations.sifting.session import Place, Sifting
 from rules.review.values import Finding, Record
 from rules.schedule.calendar import age_on, parse_date
@@ -130,9 +130,17 @@ class FileSift:
             said = topics.get(record.place, ())
             if record is file.head:
                 said = (*said, *self._read_first(file, topics))
+            elif self._reviewed(record) and rule.then.kind != "review":
+                said = (*said, REVIEW)
             yield due_finding(
                 self.sifting, record, rule, file.verdict.due_on, said, facts, holds, action=rule.then.carried_out
             )
+
+    def _reviewed(self, member: Record) -> bool:
+        """Whether a rule of the member's own orders a review, whatever the file's rule says."""
+        rules = self.sifting.inputs.schedule.get(member.class_name).rules
+        applying = (rule for rule in rules if member.flags.get(f"{rule.id}.applies_to", True) is True)
+        return any(rule.then.kind == "review" for rule in applying)
 
     def _read_first(self, file: File, topics: Mapping[Place, tuple[str, ...]]) -> Iterator[str]:
         """Why a named person reads the whole file first: a death, a register entry, a risk in any member."""

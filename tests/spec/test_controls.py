@@ -22,6 +22,8 @@ from connectors.stores.specs import ClassMap, StoreSpec
 from connectors.stores.sql import SqlStore
 from operations.coverage import coverage, source_packs
 from operations.quality import gate
+from operations.sifting.found import REVIEW
+from operations.sifting.others import SINCE_WHEN
 from operations.sifting.run import run_sift
 from operations.sifting.session import SiftInputs
 from rules.coverage import FEATURES, RUNS, names_in
@@ -221,6 +223,34 @@ def _over(bench: Bench, term: Term, row: Mapping[str, str | None]) -> bool:
     except Unreadable:
         return True  # for how long cannot be told, and the sift says so
     return due_on is not None and due_on <= bench.as_of
+
+
+def test_a_missing_date_is_told_with_the_breach(ledger: Ledger, tmp_path: Path) -> None:
+    """Nobody is said to be late of whom nobody knows when they began; nor does the blank hide the breach."""
+    file = tmp_path / "store.db"
+    file.touch()
+    (case,) = [one for one in cases() if one.title == "policy-not-signed (begun when nobody knows)"]
+    (found,) = sifted(ledger, f"sqlite:///{file}", case, tmp_path)
+    assert (found.key, found.kind, found.due_on) == ("V", Kind.CONTROL_BREACH, None)
+    assert found.reason.endswith(SINCE_WHEN)
+
+
+def test_a_member_that_its_rule_orders_reviewed_is_read_first_when_its_file_goes(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A concern about a child goes with the client's file only after somebody has read it; an illegal act as usual."""
+    rows: dict[str, Rows] = {
+        "client": [{"case_number": "C1", "status": "closed", "closed_on": "1990-01-01", "date_of_birth": "1950-01-01"}],
+        "incident": [
+            {"incident_id": "I1", "case_number": "C1", "kind": "child_concern", "raised_on": "1989-01-01",
+             "child_dob": "1980-01-01", "closed_on": "1990-01-01", "says": "due"},
+            {"incident_id": "I2", "case_number": "C1", "kind": "illegal_act", "raised_on": "1989-01-01"},
+        ],
+    }  # fmt: skip
+    file = tmp_path / "store.db"
+    file.touch()
+    found = sifted(ledger, f"sqlite:///{file}", Case("s3-professional-help", "concern", rows, "incident"), tmp_path)
+    assert {item.key: item.read_first for item in found} == {"I1": (REVIEW,), "I2": ()}
 
 
 def test_every_name_that_carries_out_a_control_has_a_case() -> None:
