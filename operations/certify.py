@@ -14,11 +14,12 @@ from connectors.keys import LOG_VKEY
 from connectors.ledger import log
 from operations.kept import kept_schedule
 from operations.project import Project
+from reports.auditor_journal import journal_html
 from reports.auditor_readme import auditor_readme
 from reports.certificate import certificate_html, certificate_pdf
 from reports.certificate_data import CertificateData, WorkList
 from rules.errors import BadInput, Problem
-from rules.evidence.bundle import bundle_files, proof_name
+from rules.evidence.bundle import bundle_files
 from rules.evidence.certificate import CHANGED, Certificate, certificate_of
 from rules.evidence.leaf import Leaf, decode
 
@@ -35,6 +36,8 @@ METHODS = {
     "file-unlinked": "files moved out of reach, then removed from the folder",
     "work-list": "destroyed by hand and confirmed by two people",
 }
+# In the bundle, under these names whatever the run is called.
+PAGE, PDF, JOURNAL = "certificate.html", "certificate.pdf", "what-happened.html"
 _SAID = ("method", "done_on", "standard", "contractor", "receipt")
 
 
@@ -59,14 +62,20 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     bundle = folder / f"evidence-{run_id}.zip"
     readme = auditor_readme(project.settings.organisation, run_id, bundle.name, key.name)
     signers = [project.log_signer()]
-    files = bundle_files(
-        data, note, certificate, _schedule(project, certificate), VERIFIER.read_bytes(), readme, signers
-    )
-    proof = files[proof_name(certificate.closing_leaf)].decode()
-    shown = _shown(project, certificate, leaves, proof, bundle.name, key.name)
+
+    def papers(proof: str) -> dict[str, bytes]:
+        shown = _shown(project, certificate, leaves, proof, bundle.name, key.name)
+        return {
+            PAGE: certificate_html(shown).encode(),
+            PDF: certificate_pdf(shown),
+            JOURNAL: journal_html(shown, leaves).encode(),
+        }
+
+    schedule = _schedule(project, certificate)
+    files = bundle_files(data, note, certificate, schedule, VERIFIER.read_bytes(), readme, signers, papers)
     return Certified(
-        html=write_whole(folder / f"certificate-{run_id}.html", certificate_html(shown).encode()),
-        pdf=write_whole(folder / f"certificate-{run_id}.pdf", certificate_pdf(shown)),
+        html=write_whole(folder / f"certificate-{run_id}.html", files[PAGE]),
+        pdf=write_whole(folder / f"certificate-{run_id}.pdf", files[PDF]),
         bundle=write_bundle(bundle, files),
         key=key,
     )

@@ -36,6 +36,8 @@ _PARTS = (
     ),
     ("", "    checkpoint         the log's size and root, signed"),
     ("", "    entries/           every entry of the log (C2SP tlog-tiles bundles)"),
+    ("", "    what-happened.html the run in plain English: start here"),
+    ("", "    certificate.html   the certificate to read, and .pdf to print"),
     ("", "    certificate.json   the certificate; the verifier derives it anew"),
     ("", "    proofs/            proof that the run's last entry is in the log"),
     ("", "    schedule.yaml      the retention schedule that the run obeyed"),
@@ -44,8 +46,9 @@ _PARTS = (
     (
         "What else to ask",
         "The seal shows that the log is whole, not that the decisions were right. Look at the certificate: are the"
-        " reasons plausible, did two different people recommend and approve, were holds checked, do the books balance,"
-        " which places were not searched, and when do the last backups expire? Ask to see the minute by which the"
+        " reasons plausible, did two different people recommend and approve, were holds checked, did anything go"
+        " outside the tool, do traces or mentions remain, which places were not searched, and when do the last backups"
+        " expire? Ask to see the minute by which the"
         " schedule was adopted.",
     ),
     (

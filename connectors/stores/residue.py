@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 CLEAR, REWRITE = "clear", "rewrite"
+PATIENCE = 2_000  # milliseconds for whoever is reading a SQLite file
 MOST_SEGMENTS = 64
 FEWEST_SEGMENTS = 6  # where the server does not say how many it keeps
 SEGMENTS_OVER = 2
@@ -69,6 +70,7 @@ def _sqlite(engine: Engine, how: str) -> Residue:
     try:
         cursor = raw.cursor()
         try:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
             if how == REWRITE:
                 cursor.execute("VACUUM")
             if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal":

@@ -6,7 +6,7 @@ manifest is a signed note of the log's key over the digest of every other file; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from rules.errors import BadInput
@@ -70,11 +70,13 @@ def bundle_files(
     verifier_source: bytes,
     readme: str,
     signers: Sequence[NoteSigner],
+    papers: Callable[[str], Mapping[str, bytes]] = lambda _proof: {},
 ) -> dict[str, bytes]:
     """Return every file of an evidence bundle by its name.
 
     `leaves` are the bytes of all entries from index 0; `checkpoint_note` is over exactly those; `schedule_text` are the
-    bytes whose digest the log holds; `signers` are those of the log. Raises BadInput when sizes or roots do not fit.
+    bytes whose digest the log holds; `signers` are those of the log; `papers` are what people read, given the text of
+    the certificate's proof. Raises BadInput when sizes or roots do not fit.
     """
     checkpoint = peek_checkpoint(checkpoint_note)
     rows = levels([leaf_hash(leaf) for leaf in leaves])
@@ -88,6 +90,7 @@ def bundle_files(
         index = certificate.closing_leaf
         proof = TlogProof(index, tuple(inclusion_proof(index, rows)), checkpoint_note)
         files[proof_name(index)] = proof.to_text().encode()
+        files |= papers(proof.to_text())
         files[CERTIFICATE] = certificate.to_json().encode()
     files[MANIFEST] = sign_note(manifest_text(checkpoint.origin, files), signers).encode()
     return files

@@ -1,0 +1,183 @@
+"""The plain-English page of the auditor's pack: what happened, from policy to closing, each step with its entries.
+
+It is a reading of the log and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from reports.certificate_data import CertificateData
+from reports.certificate_parts import Section, Table, records, words
+from reports.writing import environment, reader_date, thousands
+from rules.evidence.certificate import OUTCOME_TYPES
+from rules.evidence.leaf import Leaf
+from rules.evidence.statement import statement_digest, statement_of
+
+Entry = tuple[int, Leaf]
+
+
+@dataclass
+class _Batch:
+    """What the log says of one batch: its intents and outcomes."""
+
+    store: str
+    intents: list[int] = field(default_factory=list)
+    announced: str = ""
+    settled: str = ""
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+
+def journal_html(data: CertificateData, leaves: Sequence[Leaf]) -> str:
+    """Return the page for the run of a certificate; `leaves` are all entries of the log, from index 0."""
+    return (
+        environment()
+        .get_template("auditor_journal.html")
+        .render(
+            title=f"What happened in {data.certificate.certificate}",
+            organisation=data.organisation,
+            first_line=data.first_line,
+            sections=list(_sections(data, leaves)),
+        )
+    )
+
+
+def _sections(data: CertificateData, leaves: Sequence[Leaf]) -> Iterator[Section]:
+    run = data.certificate.certificate
+    entries = list(enumerate(leaves))
+    own = [(index, leaf) for index, leaf in entries if leaf.get("run") == run]
+    approvals = [entry for entry in own if entry[1]["type"] == "approval"]
+    yield _policy(data, entries)
+    yield _proposal(data, approvals)
+    yield _decisions(entries, approvals)
+    yield _approvals(approvals)
+    yield _holds(entries, approvals, data.certificate.closing_leaf)
+    yield _batches(own)
+    yield _others(own)
+    yield Section(
+        "Afterwards",
+        (
+            "What was looked for, counted and searched when the run was closed stands on the certificate, under"
+            " “Traces”, “Looked for afterwards”, “Searched for mentions”, “Books” and “Exceptions”.",
+            f"The run was closed on {reader_date(data.certificate.closed_at)}, in entry"
+            f" {thousands(data.certificate.closing_leaf)}.",
+        ),
+    )
+
+
+def _policy(data: CertificateData, entries: Sequence[Entry]) -> Section:
+    its = data.certificate
+    rows = tuple(
+        (str(index), leaf["officer"], words(leaf["role"]), reader_date(leaf["minute"]), str(len(leaf["accepted"])))
+        for index, leaf in entries[: its.closing_leaf]
+        if leaf["type"] == "adoption" and leaf["schedule"] == its.schedule_hash
+    )
+    headings = ("Entry", "Officer", "Role", "Minute of", "General periods accepted by name")
+    said = (
+        f"The rules are those of “{its.schedule_name}”, version {its.schedule_version}, in schedule.yaml beside this"
+        " page. The log holds the digest of that file.",
+    )
+    return Section("1. The policy was adopted", said, table=Table("Adoptions of this version", headings, rows, (4,)))
+
+
+def _proposal(data: CertificateData, approvals: Sequence[Entry]) -> Section:
+    its = data.certificate
+    proposal = approvals[0][1]["proposal"] if approvals else "not in the log"
+    facts = (
+        ("Due as of", reader_date(its.as_of)),
+        ("Digest of the proposal", proposal),
+        ("Records due", thousands(its.totals["due"])),
+        ("Records without a usable date", thousands(its.totals["undatable"])),
+    )
+    said = ("The schedule was applied to every store as of one day, and the list was frozen under a digest.",)
+    return Section("2. The records due were proposed", said, facts=facts)
+
+
+def _decisions(entries: Sequence[Entry], approvals: Sequence[Entry]) -> Section:
+    named = {digest for _, leaf in approvals for digest in leaf["decisions"]}
+    rows = tuple(
+        (str(index), leaf["officer"], words(leaf["role"]), reader_date(leaf["signed_at"]), thousands(leaf["count"]))
+        for index, leaf in entries
+        if leaf["type"] == "decisions" and statement_digest(statement_of(leaf)) in named
+    )
+    headings = ("Entry", "Officer", "Role", "Signed", "Records decided")
+    said = ("Each decision names a reason; the reasons are counted on the certificate, record by record in the log.",)
+    return Section("3. Somebody recommended", said, table=Table("Signed recommendations", headings, rows, (4,)))
+
+
+def _approvals(approvals: Sequence[Entry]) -> Section:
+    rows = tuple(
+        (
+            str(index),
+            leaf["officer"],
+            words(leaf["role"]),
+            reader_date(leaf["signed_at"]),
+            thousands(leaf["count"]),
+            reader_date(leaf["not_before"]),
+        )
+        for index, leaf in approvals
+    )
+    headings = ("Entry", "Officer", "Role", "Signed", "Records approved", "Cooled off until")
+    said = ("Nobody may approve what the same person recommended; the program that checks refuses such a log.",)
+    return Section("4. Somebody else approved", said, table=Table("Signed approvals", headings, rows, (4,)))
+
+
+def _holds(entries: Sequence[Entry], approvals: Sequence[Entry], closing: int) -> Section:
+    first = approvals[0][0] if approvals else 0
+    rows = tuple(
+        (
+            str(index),
+            words(leaf["type"]),
+            leaf["officer"],
+            words(leaf.get("scope", "–")),
+            reader_date(leaf["signed_at"]),
+        )
+        for index, leaf in entries[first:closing]
+        if leaf["type"] in ("hold", "release")
+    )
+    if not rows:
+        return Section("5. Holds", ("None was placed or released between the approval and the end of the run.",))
+    headings = ("Entry", "What", "Officer", "Over", "Signed")
+    caption = "Placed and released between the approval and the end of the run"
+    return Section("5. Holds", table=Table(caption, headings, rows))
+
+
+def _batches(own: Iterable[Entry]) -> Section:
+    batches: dict[int, _Batch] = {}
+    for index, leaf in own:
+        if leaf["type"] == "intent":
+            batch = batches.setdefault(leaf["batch"], _Batch(leaf["store"]))
+            batch.intents.append(index)
+            batch.announced = batch.announced or leaf["at"]
+        elif leaf["type"] in OUTCOME_TYPES and leaf["batch"] in batches:
+            batch = batches[leaf["batch"]]
+            batch.outcomes[leaf.get("outcome", "failed")] += 1
+            batch.settled = leaf["at"]
+    rows = tuple(
+        (
+            str(number),
+            batch.store,
+            f"{thousands(batch.intents[0])} to {thousands(batch.intents[-1])}",
+            reader_date(batch.announced),
+            ", ".join(f"{words(outcome)} {thousands(count)}" for outcome, count in sorted(batch.outcomes.items())),
+            reader_date(batch.settled) if batch.settled else "–",
+        )
+        for number, batch in sorted(batches.items())
+    )
+    headings = ("Batch", "Store", "Announced in entries", "Announced", "Outcomes", "Settled")
+    said = ("Each batch was announced in the log before a store was touched, and is one transaction of one store.",)
+    return Section("6. The records went, batch by batch", said, table=Table("Journal of batches", headings, rows))
+
+
+def _others(own: Iterable[Entry]) -> Section:
+    """Records that never came to a batch."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for _, leaf in own:
+        if leaf["type"] in OUTCOME_TYPES and not leaf["batch"]:
+            reasons[leaf.get("outcome", "failed"), leaf["reason"]] += 1
+    if not reasons:
+        return Section("7. Records that were left alone", ("None: every due record came to a batch.",))
+    points = tuple(f"{records(count)}: {words(done)}, {words(why)}" for (done, why), count in sorted(reasons.items()))
+    return Section("7. Records that were left alone", points=points)
