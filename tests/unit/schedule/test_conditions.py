@@ -74,8 +74,9 @@ FIELDS = {
             Not(Among("status", "record", "status", SameField("record_id", "summary_id"), each=True)),
         ),
         (
-            "exists (select 1 from record where record_id = note.summary_id and dated_on > note.dated_on and not exists "
-            "(select 1 from note where summary_id = record.record_id and days(dated_on, note.dated_on) > 3))",
+            "exists (select 1 from record where record_id = note.summary_id and dated_on > note.dated_on "
+            "and not exists (select 1 from note where summary_id = record.record_id "
+            "and days(dated_on, note.dated_on) > 3))",
             Exists(
                 "record",
                 Every(

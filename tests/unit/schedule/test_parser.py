@@ -10,6 +10,7 @@ import pytest
 from connectors.schedule_file import load_schedule
 from rules.errors import BadInput, Problem
 from rules.located import read_yaml
+from rules.schedule.actions import Action
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
@@ -22,7 +23,6 @@ from rules.schedule.language import (
 from rules.schedule.parser import parse_schedule
 from rules.schedule.refusals import refuse
 from rules.schedule.values import (
-    Action,
     RecordClass,
     Role,
     Rule,

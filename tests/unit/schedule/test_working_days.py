@@ -54,7 +54,8 @@ def test_the_cut_off_is_the_exact_inverse() -> None:
             cut = last_start(length, as_of)
             assert cut is not None
             due, next_due = add_working(cut, length), add_working(cut + timedelta(days=1), length)
-            assert due is not None and due <= as_of
+            assert due is not None
+            assert due <= as_of
             assert next_due is None or next_due > as_of
 
 
