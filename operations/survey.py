@@ -123,6 +123,7 @@ class _OneClass:
                     longest=count.longest,
                     long=count.long,
                     document=inside,
+                    name=item.name,
                 )
 
     def _texts(self, fields: list[str]) -> dict[str, _Texts]:

@@ -42,14 +42,18 @@ class Reads(StrEnum):
     LEFT_OUT = "left out"
     SEARCHED_FOR = "searched for in free text"
     BLANKS = "blanked"
+    REDUCES = "made smaller"
 
 
-_NOT_MISSED = frozenset({Reads.LEFT_OUT, Reads.SEARCHED_FOR, Reads.BLANKS})
+_NOT_MISSED = frozenset({Reads.LEFT_OUT, Reads.SEARCHED_FOR, Reads.BLANKS, Reads.REDUCES})
 _COARSE: Mapping[Reads, str] = {
     Reads.AGE_BAND: "the month and year of birth",
     Reads.PERIOD: "the month and year",
     Reads.AREA: "the area",
 }
+
+
+_COARSE_FORM: Mapping[Reads, str] = {Reads.AGE_BAND: "month", Reads.PERIOD: "month", Reads.AREA: "area"}
 
 
 @dataclass(frozen=True, order=True)
@@ -73,6 +77,7 @@ class ColumnEvidence:
     `column` is its place in the store; `class_name` is empty where no class claims it, `rows` None where nobody
     counted. `sensitive` counts texts by the kinds of number they hold, of `scanned` texts; `longest` is in
     letters, `long` the number of texts over 2,000. `document`: the text is a whole document, which may be long.
+    `name` is the field of the schedule, by which a rule can name it.
     """
 
     store: str
@@ -87,6 +92,7 @@ class ColumnEvidence:
     longest: int = 0
     long: int = 0
     document: bool = False
+    name: str = ""
 
     @property
     def share_filled(self) -> float:
@@ -152,8 +158,23 @@ def advise(evidence: ColumnEvidence) -> Advice:
         found = rule(evidence)
         if found is not None:
             proposal, reason = found
-            return Advice(evidence, proposal, reason, _losses(evidence, proposal))
+            return Advice(evidence, proposal, f"{reason}{_by_rule(evidence, proposal)}", _losses(evidence, proposal))
     return Advice(evidence, Proposal.KEEP, _why_kept(evidence))
+
+
+def _by_rule(column: ColumnEvidence, proposal: Proposal) -> str:
+    """How a rule of the schedule would do it; nothing where none can."""
+    forms = {_COARSE_FORM[use.reads] for use in column.missed_by if use.reads in _COARSE_FORM}
+    said = {
+        Proposal.BLANK: f"blank {column.name}",
+        Proposal.REDACT: f"redact {column.name}",
+        Proposal.TRUNCATE: f"truncate {column.name} to {LONG} characters",
+        Proposal.GENERALISE: f"generalise {column.name} to {min(forms, default='month')}",
+    }
+    if not column.name or column.document or proposal not in said:
+        return ""
+    only = " (postcodes only)" if "area" in forms else ""
+    return f" A rule can do it after a time: `then: {said[proposal]}`{only}."
 
 
 def _unclaimed(column: ColumnEvidence) -> _Found:
@@ -201,8 +222,8 @@ def _long(column: ColumnEvidence) -> _Found:
     if column.document or not column.long:
         return None
     how_many = f"{column.long:,} of {column.filled:,} texts ({column.share_long:.1%})"
-    reason = f"{how_many} are longer than {LONG:,} characters. Let their authors shorten them to what is essential;"
-    return Proposal.TRUNCATE, f"{reason} no program may."
+    reason = f"{how_many} are longer than {LONG:,} characters. Let their authors shorten them to what is essential:"
+    return Proposal.TRUNCATE, f"{reason} a program can only cut them off."
 
 
 def _unused(column: ColumnEvidence) -> _Found:
@@ -255,6 +276,7 @@ _LOST_WITHOUT: Mapping[UseKind, str] = {
 _LOST_ANYHOW: Mapping[Reads, str] = {
     Reads.LEFT_OUT: "nothing; it leaves the column out",
     Reads.BLANKS: "nothing; it blanks the column",
+    Reads.REDUCES: "nothing; it makes less of the column itself",
     Reads.SEARCHED_FOR: "no longer searches free text for these very values; their general form it still finds",
 }
 _LOST_IN_PART: Mapping[tuple[Proposal, Reads], str] = {

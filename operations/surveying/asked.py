@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from rules.minimise import Reads, Use, UseKind
+from rules.schedule.actions import written
 from rules.schedule.language import (
     LAST_CONTACT,
     After,
@@ -87,11 +88,14 @@ def _by_role(record_class: RecordClass) -> Iterator[tuple[Place, Use]]:
 def _rule(schedule: Schedule, record_class: RecordClass, rule: Rule) -> Iterator[tuple[Place, Use]]:
     use = Use(UseKind.RULE, rule.id)
     yield from _term(schedule, rule.keep, record_class, use)
-    for condition in (rule.applies_to, rule.only_if, rule.unless):
+    action, names = rule.then, [item.name for item in record_class.fields]
+    for condition in (written(rule.applies_to, action, names, record_class.key), rule.only_if, rule.unless):
         if condition is not None:
             yield from _conditions(condition, record_class.name, use)
-    blanks = Use(UseKind.RULE, rule.id, Reads.BLANKS)
-    yield from (((record_class.name, name), blanks) for name in rule.then.fields)
+    empties = action.kind in ("blank", "keep only")
+    acts = Use(UseKind.RULE, rule.id, Reads.BLANKS if empties else Reads.REDUCES)
+    touched = action.touched(names, record_class.key) if action.on_fields else ()
+    yield from (((record_class.name, name), acts) for name in touched)
 
 
 def _term(schedule: Schedule, term: Term, record_class: RecordClass, use: Use) -> Iterator[tuple[Place, Use]]:

@@ -112,6 +112,15 @@ def still_to_do(action: Action, fields: Sequence[str], key: str) -> Condition | 
     return some([_left(action, name) for name in action.touched(fields, key)])
 
 
+def written(applies_to: Condition | None, action: Action, fields: Sequence[str], key: str) -> Condition | None:
+    """Return what the schedule itself says a rule applies to, without what `still_to_do` adds."""
+    left = still_to_do(action, fields, key)
+    if left is None or applies_to == left:
+        return applies_to if left is None else None
+    added = isinstance(applies_to, Every) and len(applies_to.parts) == 2 and applies_to.parts[1] == left
+    return applies_to.parts[0] if added and isinstance(applies_to, Every) else applies_to
+
+
 def _left(action: Action, name: str) -> Condition:
     if action.kind == "truncate":
         return Longer(name, ">", int(action.to))

@@ -8,6 +8,7 @@ import pytest
 
 from rules.minimise import LONG, ColumnEvidence, Proposal, Reads, Use, UseKind, advise
 from rules.privacy.sensitive import Sensitive
+from rules.schedule.actions import parse_action
 from rules.schedule.values import Role
 
 RULE = Use(UseKind.RULE, "client-file")
@@ -118,7 +119,29 @@ def test_the_riskiest_comes_first() -> None:
 
 
 def test_long_texts_are_for_their_authors_to_shorten() -> None:
-    """A long text is proposed for review; no program cuts it."""
+    """A long text is for its authors first: a program can only cut it off."""
     advice = advise(replace(TEXT, long=4))
     assert f"4 of 100 texts (4.0%) are longer than {LONG:,} characters" in advice.reason
-    assert "no program may" in advice.reason
+    assert advice.reason.endswith("a program can only cut them off.")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "then"),
+    [
+        (column(Role.EXCESS, used_by=(TABLE,)), "blank faith"),
+        (replace(TEXT, sensitive={Sensitive.NI: 1}), "redact faith"),
+        (replace(TEXT, long=4), f"truncate faith to {LONG} characters"),
+        (column(Role.BIRTHDAY, used_by=(BANDS, EXTRACT_BAND)), "generalise faith to month"),
+    ],
+)
+def test_the_rule_that_would_do_it_is_named(evidence: ColumnEvidence, then: str) -> None:
+    """The advice ends with what a schedule would say, for the very field, in a spelling that a schedule accepts."""
+    reason = advise(replace(evidence, name="faith")).reason
+    assert f"`then: {then}`" in reason
+    assert str(parse_action(then)) == then
+
+
+def test_what_a_rule_does_to_a_column_is_no_reason_to_keep_it() -> None:
+    """A rule that blanks a column or makes less of it does not need it."""
+    acts = [Use(UseKind.RULE, "r", reads) for reads in (Reads.BLANKS, Reads.REDUCES)]
+    assert advise(column(Role.EXCESS, used_by=tuple(acts))).proposal is Proposal.DROP
