@@ -1,4 +1,4 @@
-"""The verbs verify and demo: both run a program of their own and pass on what it says."""
+"""The verbs prove, verify and demo: what the log says of one person, and two that run a program of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Annotated
 import typer
 
 from connectors.settings import prefect_variables, read_settings
-from console.options import JsonOption, day
-from console.screen import say
+from console.asking import agreed, passphrase_of
+from console.options import ByOption, JsonOption, OutOption, PassphraseOption, ProjectOption, day, here
+from console.screen import complain, document, instant, say, table
+from operations import prove as proving
 from operations import verify as verifying
 from rules.errors import BadInput, Problem
 
@@ -39,6 +41,50 @@ def verify(
         raise BadInput(Problem(answer.report.strip()))
     say(answer.report.rstrip("\n"))
     return answer.status
+
+
+def prove(
+    case_number: Annotated[str, typer.Argument(metavar="CASE-NUMBER", help="The case number, as the records had it.")],
+    by: ByOption,
+    recipient: Annotated[
+        str, typer.Option("--recipient", metavar="CODE", help="Who gets the answer, as a code: subject, solicitor.")
+    ] = proving.SUBJECT,
+    answer_only: Annotated[bool, typer.Option("--answer-only", help="Write no proof file.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Whoever asks is entitled to know; do not ask me again.")] = False,
+    out: OutOption = None,
+    passphrase_file: PassphraseOption = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> int:
+    """Say whether, when and under which rule records of a person were destroyed, and write a proof for that person.
+
+    The proof opens exactly this person's entries. Every answer is an entry of the log, without the number. Ends with 1
+    where a run's key can't be opened, as then something may be missed.
+
+    Example: winnow prove C000123 --by "Asha Patel"
+    """
+    opened = here(project)
+    complain("The answer itself tells whether this person was a client. Give it only to who is entitled to know.")
+    if not yes and not agreed("Go on?", "--yes"):
+        say("Nothing was looked up.")
+        return 0
+    passphrase = passphrase_of(by, passphrase_file, opened.environment)
+    found = proving.prove(opened, case_number, by, passphrase, recipient, out, not answer_only)
+    status = 1 if found.unknown else 0
+    if as_json:
+        document({"records": [vars(one) for one in found.told], "unknown": found.unknown, "file": found.file})
+        return status
+    names = ("When", "Class", "Store", "Rule", "Due in", "What became of it", "Run")
+    rows = [(instant(o.at), o.class_name, o.store, o.rule, o.due_month, o.outcome, o.run) for o in found.told]
+    if rows:
+        table("What the log says", names, rows)
+    else:
+        say("The log knows of no record under this number, as it is spelt here.")
+    for run in found.unknown:
+        say(f"{run}: its key can't be opened here, so nothing can be said of what it destroyed.")
+    if found.file:
+        say(f"Proof for the person: {found.file}", "It names the case number: hand it over, then delete it here.")
+    return status
 
 
 def demo(

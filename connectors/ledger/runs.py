@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from connectors.ledger.base import Source, chunks, reading, writing
+from connectors.ledger.base import Source, chunks, reading, to_json, writing
 from connectors.ledger.tables import outcome, planned, run
 from rules.errors import Refused
 
@@ -244,6 +244,17 @@ def close_run(source: Source, run_id: str, at: str) -> None:
         if left:
             raise Refused(f"run {run_id} can't be closed: {left} of its records have no outcome yet")
         connection.execute(update(run).where(run.c.id == run_id).values(state=CLOSED, closed_at=at, owner=""))
+
+
+def reseal(source: Source, run_id: str, sealed: Mapping[str, str]) -> None:
+    """Replace how the key of a run is sealed: slug of each holder to base 64. Nobody holds it when that is empty."""
+    with writing(source) as connection:
+        connection.execute(update(run).where(run.c.id == run_id).values(sealed_key=to_json(dict(sealed))))
+
+
+def forget_key(source: Source, run_id: str) -> None:
+    """Destroy the key of a run: nobody can tell any more whom its entries are about."""
+    reseal(source, run_id, {})
 
 
 def planned_of_row(row: Row[Any]) -> PlannedRow:

@@ -45,7 +45,12 @@ def case_key(run_key: bytes, case_number: str) -> bytes:
 
 def case_tag(run_key: bytes, case_number: str) -> bytes:
     """Tag every leaf about one case number, so that the holder of the run key can find them."""
-    return _mac(case_key(run_key, case_number), "t", case_number)
+    return tag_of(case_key(run_key, case_number), case_number)
+
+
+def tag_of(key: bytes, case_number: str) -> bytes:
+    """Tag a case number under its own `case_key`: what anybody can do to whom that key was given."""
+    return _mac(key, "t", case_number)
 
 
 def version_tag(key: bytes, version: bytes) -> bytes:

@@ -1,0 +1,145 @@
+"""The verb `prove`: whether, when and under which rule records of one person went, told to that person.
+
+The log names nobody. With the DPO's key the tag of a case number is made for each run, and the entries that bear it are
+found. The answer confirms that somebody was a client, so every answer is an entry itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.bundle_file import write_whole
+from connectors.ledger import log
+from operations.people import sign_in
+from operations.project import Project
+from operations.restore_check import open_run_keys
+from rules.errors import BadInput, Problem
+from rules.evidence.certificate import OUTCOME_TYPES
+from rules.evidence.commitment import case_key, tag_of
+from rules.evidence.leaf import Leaf, decode, fits
+from rules.evidence.opening import Opened, proof_json
+from rules.evidence.proof import TlogProof
+from rules.evidence.tree import inclusion_proof, leaf_hash, levels
+
+SUBJECT = "subject"
+_TAG = re.compile(rb'"tag":"([0-9a-f]{64})"')
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the log says of one record of the person. `outcome` is destroyed, blanked, kept, held, failed…"""
+
+    index: int
+    at: str
+    run: str
+    store: str
+    class_name: str
+    rule: str
+    due_month: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was found about a case number, and the proof file, if one was written.
+
+    `unknown` are runs whose key can't be opened here: nothing can be said about what they did.
+    """
+
+    told: tuple[Told, ...]
+    unknown: tuple[str, ...]
+    file: Path | None
+
+
+@dataclass(frozen=True)
+class _Tagged:
+    """How one case number is tagged in one run."""
+
+    run: str
+    case_number: str
+    key: bytes
+
+
+def prove(
+    project: Project,
+    case_number: str,
+    officer: str,
+    passphrase: str,
+    recipient: str = SUBJECT,
+    out: Path | None = None,
+    with_file: bool = True,
+) -> Proven:
+    """Find what the log says about a case number, log that this was told, and write a proof that opens it alone.
+
+    `recipient` is a code (`subject`, `solicitor`), never a name. The file, readable by its owner only, names the case
+    number; it goes to the person and is not kept. Raises Refused for who is no DPO, BadInput for a wrong passphrase or
+    a recipient that the log can't carry.
+    """
+    if not fits("slug", recipient):
+        raise BadInput(Problem("must be a code without spaces", key="--recipient", mend="Write e.g. subject"))
+    if not case_number.strip() or "\0" in case_number:
+        raise BadInput(Problem("is not a case number", key="CASE-NUMBER"))
+    signatory = sign_in(project, officer, passphrase, "prove")
+    run_keys, unknown = open_run_keys(project, signatory, passphrase)
+    found = _find(project, _tags(run_keys, case_number))
+    runs = sorted({one.run for _, _, one in found})
+    common = {"type": "proof-given", "officer": signatory.person.name, "recipient": recipient}
+    told = [{**common, "found": True, "run": run} for run in runs] or [{**common, "found": False}]
+    first = log.record(project.ledger, told, project.now())
+    note = project.sign_log()
+    file = None
+    if found and with_file:
+        name = f"proof-{project.today().isoformat()}-{first}.json"
+        file = write_whole((out or project.settings.out) / name, _file(project, found, note).encode())
+        os.chmod(file, 0o600)
+    return Proven(tuple(_told(index, decode(data)) for index, data, _ in found), tuple(unknown), file)
+
+
+def _tags(run_keys: Mapping[str, bytes], case_number: str) -> dict[bytes, _Tagged]:
+    """The tags of a case number in each run. A tag is of one spelling: that of the record."""
+    bare = case_number.strip()
+    found = {}
+    for run, run_key in run_keys.items():
+        for spelling in dict.fromkeys((case_number, bare, bare.upper(), bare.lower())):
+            key = case_key(run_key, spelling)
+            found[tag_of(key, spelling).hex().encode()] = _Tagged(run, spelling, key)
+    return found
+
+
+def _find(project: Project, tags: Mapping[bytes, _Tagged]) -> list[tuple[int, bytes, _Tagged]]:
+    found = []
+    for index, data in log.read_leaves(project.ledger):
+        tag = _TAG.search(data)
+        tagged = tags.get(tag[1]) if tag else None
+        if tagged is not None:
+            leaf = decode(data)
+            if leaf["type"] in OUTCOME_TYPES and leaf["run"] == tagged.run:
+                found.append((index, data, tagged))
+    return found
+
+
+def _told(index: int, leaf: Leaf) -> Told:
+    return Told(
+        index,
+        at=leaf["at"],
+        run=leaf["run"],
+        store=leaf["store"],
+        class_name=leaf["class"],
+        rule=leaf["rule"],
+        due_month=leaf["due_month"],
+        outcome=leaf.get("outcome", leaf["type"]),
+    )
+
+
+def _file(project: Project, found: Sequence[tuple[int, bytes, _Tagged]], note: str) -> str:
+    size = int(note.split("\n")[1])
+    rows = levels([leaf_hash(data) for _, data in log.read_leaves(project.ledger, 0, size)])
+    opened = [
+        Opened(data, one.case_number, one.key, TlogProof(index, tuple(inclusion_proof(index, rows)), note))
+        for index, data, one in found
+    ]
+    return proof_json(opened)
