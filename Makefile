@@ -31,7 +31,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench torture syscalls power lock clean venv python
+.PHONY: help demo test bench canaries torture syscalls power lock clean venv python
 
 help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
@@ -40,6 +40,7 @@ help:
 	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it'
 	@echo 'make syscalls do the same at every system call that changes the disk, by SIGKILL, EIO and ENOSPC (N=0: all)'
 	@echo 'make power   cut the power of a destroying process: N=10000 states of its disk'
+	@echo 'make canaries put N=1000 canaries through a year of flows and search every byte outside the stores for them'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
 
@@ -57,6 +58,9 @@ bench: venv
 	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
 
 torture: N ?= 2000
+canaries: venv
+	$(VENV)/bin/python -m tests.canaries --canaries $(N)
+
 torture: venv
 	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED)
 

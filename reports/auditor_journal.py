@@ -172,10 +172,13 @@ def _batches(own: Iterable[Entry]) -> Section:
 
 
 def _others(own: Iterable[Entry]) -> Section:
-    """Records that never came to a batch."""
+    """Records that never came to a batch: their outcome was not announced."""
     reasons: Counter[tuple[str, str]] = Counter()
+    announced: set[str] = set()
     for _, leaf in own:
-        if leaf["type"] in OUTCOME_TYPES and not leaf["batch"]:
+        if leaf["type"] == "intent":
+            announced.add(leaf["commitment"])
+        elif leaf["type"] in OUTCOME_TYPES and leaf["commitment"] not in announced:
             reasons[leaf.get("outcome", "failed"), leaf["reason"]] += 1
     if not reasons:
         return Section("7. Records that were left alone", ("None: every due record came to a batch.",))

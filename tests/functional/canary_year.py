@@ -1,8 +1,8 @@
 """A whole year of a charity whose every name, contact and free text is a canary, as real flows, good and failing.
 
-A program, so that all it prints is caught: `python -m tests.functional.canary_year FOLDER CANARY CASE_NUMBER`. It
-leaves copies of the ledger as it was under review and when the run was closed, what was destroyed, and how each flow
-ended.
+A program, so that all it prints is caught: `python -m tests.functional.canary_year FOLDER CANARY CASE_NUMBER CLIENTS`.
+It leaves copies of the ledger as it was under review and when the run was closed, what was destroyed, and how each
+flow ended.
 """
 
 from __future__ import annotations
@@ -31,14 +31,12 @@ from operations.holds import place_hold, release_hold
 from operations.project import Project
 from rules.review.values import Hold
 
-CLIENTS = 200
 
-
-def main(folder: Path, canary: str, due: str) -> None:
+def main(folder: Path, canary: str, due: str, clients: str) -> None:
     """Run the year in `folder`/charity and the failures in copies of it beside it."""
     charity = folder / "charity"
     project = demo.set_up(
-        demo.DemoOptions(charity, CLIENTS, canary=canary), SystemClock(), read_settings(), lambda _text: None
+        demo.DemoOptions(charity, int(clients), canary=canary), SystemClock(), read_settings(), lambda _text: None
     )
     _dirty_dates(charity, canary)
     _released_holds(project, due)

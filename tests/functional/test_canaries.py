@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import json
 import re
 import sqlite3
-import subprocess
-import sys
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
 
-from connectors.settings import Settings, prefect_variables, read_settings
+from tests.functional.canary_search import CANARY, STORES, contents_of, count_canaries, files_in, found, ours, run_year
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
-ROOT = Path(__file__).resolve().parents[2]
-CANARY = "ZQXKV"
+CLIENTS = 200
 DESTROYED = "C000006"  # whose whole file the run destroys; two released holds named it
-ANSWER_KEY = "answer_key"  # the generator's own, beside the invented stores
 MOST_SECONDS = 420
 HEADS = ("client", "volunteer")
-STORES = ("casework.db", "people.xlsx", "enquiries.csv", "paper.csv", "hosted.csv")
 
 
 @dataclass(frozen=True)
@@ -60,72 +49,19 @@ class Year:
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     """One year of flows in a process of its own, with a Prefect home of its own, as talkative as Prefect can be."""
     folder = tmp_path_factory.mktemp("year")
-    (folder / "tmp").mkdir()
-    variables = {
-        **prefect_variables(_without_prefect(read_settings()), folder / "prefect"),
-        "PREFECT_LOGGING_LEVEL": "DEBUG",
-        "PREFECT_LOGGING_SERVER_LEVEL": "INFO",
-        "PREFECT_LOGGING_ROOT_LEVEL": "INFO",
-        "TMPDIR": str(folder / "tmp"),
-    }
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY, DESTROYED],
-        cwd=ROOT,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        timeout=MOST_SECONDS,
-    )
+    ran = run_year(folder, DESTROYED, CLIENTS, MOST_SECONDS)
     assert ran.returncode == 0, ran.stdout.decode(errors="replace")[-4000:]
     return Year(folder, ran.stdout)
-
-
-def _without_prefect(settings: Settings) -> Settings:
-    kept = {name: value for name, value in settings.variables.items() if not name.startswith("PREFECT_")}
-    return Settings(variables=kept)
-
-
-def _files(*places: Path) -> Iterator[Path]:
-    for place in places:
-        yield from [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file())
-
-
-def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The bytes of a file, of what is packed in it, and of what it shows."""
-    data = path.read_bytes()
-    yield path.name, data
-    if path.suffix in (".zip", ".xlsx"):
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            yield from ((f"{path.name}: {name}", packed.read(name)) for name in packed.namelist())
-    if path.suffix == ".pdf":
-        yield f"{path.name}: text", "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
-    if "storage" in path.parts:
-        try:  # Prefect stores exceptions pickled, in base64
-            yield f"{path.name}: unpacked", base64.b64decode(b"".join(data.split()), validate=True)
-        except binascii.Error:
-            return
-
-
-def _found(words: list[str], *places: Path, but: tuple[str, ...] = ()) -> set[tuple[str, str]]:
-    """Where any of the words is found, whatever its case."""
-    sought = {word: word.lower().encode() for word in words}
-    return {
-        (name, word)
-        for path in _files(*places)
-        if not path.name.startswith(but or "\0")
-        for name, data in _contents(path)
-        for word, token in sought.items()
-        if token in data.lower()
-    }
 
 
 def test_the_canaries_are_in_the_stores(year: Year) -> None:
     """Every store holds canaries, so that a search that finds none elsewhere means something."""
     for store in STORES:
-        assert _found([CANARY], year.charity / store), store
-    assert any(CANARY.encode() in data for path in _files(year.charity / "documents") for _, data in _contents(path))
+        assert found([CANARY], year.charity / store), store
+    assert any(
+        CANARY.encode() in data for path in files_in(year.charity / "documents") for _, data in contents_of(path)
+    )
+    assert count_canaries(*(year.charity / store for store in STORES)) > 10 * CLIENTS
     assert len(year.gone) > 100
     assert DESTROYED in year.gone
 
@@ -144,7 +80,7 @@ def test_every_failure_ended_as_meant(year: Year) -> None:
 def test_prefect_keeps_no_personal_data(year: Year) -> None:
     """Prefect's database (bytes and rows), stored results and temporary files hold no canary and no key destroyed."""
     home = year.folder / "prefect"
-    assert _found([CANARY, *year.gone], home, year.folder / "tmp") == set()
+    assert found([CANARY, *year.gone], home, year.folder / "tmp") == set()
     assert {"annual-sift", "nightly-watch"} <= {row[0] for row in _rows(home / "prefect.db", "flow", "name")}
     shown = [str(row) for table in _tables(home / "prefect.db") for row in _rows(home / "prefect.db", table)]
     assert not [row for row in shown if CANARY.lower() in row.lower()]
@@ -175,14 +111,14 @@ def test_nothing_personal_is_printed(year: Year) -> None:
 def test_every_document_but_extracts_is_free_of_names(year: Year) -> None:
     """Review packs, certificate, evidence, statistics and summary hold no canary; nor does what failing flows left."""
     failing = [path / "out" for path in (year.folder / "failing").iterdir()]
-    assert {"summary.json", "winnow.vkey"} < {path.name for path in _files(year.charity / "out")}
-    assert _found([CANARY], year.charity / "out", *failing, but=("extract-",)) == set()
+    assert {"summary.json", "winnow.vkey"} < {path.name for path in files_in(year.charity / "out")}
+    assert found([CANARY], year.charity / "out", *failing, but=("extract-",)) == set()
 
 
 def test_extracts_keep_no_name_and_no_contact(year: Year) -> None:
     """A redacted extract may keep words of free text, and never a token of a name or a contact."""
-    extracts = [path for path in _files(year.charity / "out") if path.name.startswith("extract-")]
-    held = b"".join(data for path in extracts for _, data in _contents(path)).decode(errors="replace")
+    extracts = [path for path in files_in(year.charity / "out") if path.name.startswith("extract-")]
+    held = b"".join(data for path in extracts for _, data in contents_of(path)).decode(errors="replace")
     kinds = set(re.findall(f"{CANARY}(.)", held, re.IGNORECASE))
     assert len(extracts) == 4
     assert kinds == {"T"}
@@ -192,18 +128,17 @@ def test_the_ledger_never_holds_a_name(year: Year) -> None:
     """While a review is open the ledger holds keys and case numbers, and no name, contact or free text at any time."""
     failing = list((year.folder / "failing").glob("*/ledger.db*"))
     under_review, closed = year.folder / "under-review", year.folder / "closed"
-    assert len(_found(year.gone, under_review)) == len(year.gone)
-    assert _found([CANARY], under_review, closed, *year.charity.glob("ledger.db*"), *failing) == set()
-    assert _found([CANARY], year.charity / ".winnow", year.charity / "keys") == set()
+    assert len(found(year.gone, under_review)) == len(year.gone)
+    assert found([CANARY], under_review, closed, *year.charity.glob("ledger.db*"), *failing) == set()
+    assert found([CANARY], year.charity / ".winnow", year.charity / "keys") == set()
 
 
 def test_a_closed_run_forgets_what_it_destroyed(year: Year) -> None:
     """No byte of the project folder names what was destroyed, by key or case number: ledger, packs, papers, caches."""
-    assert _found(year.gone, year.folder / "closed") == set()
-    theirs = (*STORES, "documents", ANSWER_KEY)
-    ours = [path for path in year.charity.iterdir() if not path.name.startswith(theirs)]
-    assert {"ledger.db", "out", ".winnow", "keys", "schedules"} <= {path.name for path in ours}
-    assert _found(year.gone, *ours) == set()
+    assert found(year.gone, year.folder / "closed") == set()
+    places = ours(year.charity)
+    assert {"ledger.db", "out", ".winnow", "keys", "schedules"} <= {path.name for path in places}
+    assert found(year.gone, *places) == set()
 
 
 def test_a_review_pack_goes_with_its_review(year: Year) -> None:
