@@ -48,6 +48,7 @@ _CALLED = {
     "in_force_from": "from which day it is in force",
     "in_force_until": "until which day it is in force",
     "year_ends": "where the years end",
+    "bank_holidays": "which days are bank holidays",
 }
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -52,9 +52,12 @@ class FieldRef:
 
 @dataclass(frozen=True)
 class BankHolidays:
-    """The bank holidays that a schedule declares, in order. Of other years than theirs, nobody knows the holidays."""
+    """The bank holidays that a schedule declares, in order. Of other years than theirs, nobody knows the holidays.
 
-    days: tuple[date, ...]
+    They are a part of the schedule and not of what counts by them, so any two compare as equal.
+    """
+
+    days: tuple[date, ...] = field(compare=False)
 
     @property
     def first(self) -> date:

@@ -34,7 +34,18 @@ _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _TOP_KEYS = ("schedule", "version", "zone", "bank_holidays", "parameters", "classes")
-_CLASS_KEYS = ("means", "part_of", "open_when", "dormant_after", "fields", "rules", "controls", "quality", "holds", "links")
+_CLASS_KEYS = (
+    "means",
+    "part_of",
+    "open_when",
+    "dormant_after",
+    "fields",
+    "rules",
+    "controls",
+    "quality",
+    "holds",
+    "links",
+)
 _RULE_KEYS = (
     *("id", "keep", "applies_to", "only_if", "otherwise", "unless", "then", "because", "confidence"),
     *("in_force_from", "in_force_until"),
@@ -71,7 +82,15 @@ def parse_schedule(text: str, file: str, overrides: Mapping[str, str] | None = N
     holidays = _bank_holidays(reading, top.mapping.get("bank_holidays"))
     classes = _Classes(reading, fill_in(reading.need(top, "classes"), values, reading), holidays)
     digest = hashlib.sha256("\0".join([text, *_told(overrides)]).encode()).hexdigest()
-    schedule = Schedule(name, version, zone.text, tuple(classes.read()), digest, parameters=parameters)
+    schedule = Schedule(
+        name,
+        version,
+        zone.text,
+        tuple(classes.read()),
+        digest,
+        parameters=parameters,
+        bank_holidays=() if holidays is None else holidays.days,
+    )
     if not reading.problems:
         for rule, why, mend in refuse(schedule):
             reading.wrong(classes.places[rule], why, mend)

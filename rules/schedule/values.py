@@ -181,6 +181,7 @@ class Schedule:
         default=(("calendar year", 12, 31), ("financial year", 3, 31), ("academic year", 8, 31))
     )
     parameters: tuple[Parameter, ...] = ()
+    bank_holidays: tuple[date, ...] = ()
 
     def get(self, name: str) -> RecordClass:
         """The class called `name`; KeyError when the schedule has none."""

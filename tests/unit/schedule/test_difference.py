@@ -86,6 +86,11 @@ WORDS: Mapping[tuple[str, str], tuple[str, str, str]] = {
         "readable date",
         "not empty",
     ),
+    ("zone: Europe/London", "zone: Europe/London\nbank_holidays: [2026-12-25]"): (
+        "The schedule: which days are bank holidays changes.",
+        "nothing",
+        "25 December 2026",
+    ),
     ('version: "1"', 'version: "2"'): ("The schedule: the version changes.", "1", "2"),
 }
 
