@@ -22,6 +22,7 @@ SHEETS = {"Checks": "check"}
 LISTS = {"enquiries": "enquiry", "paper": "paper"}
 MANUAL = ("paper",)
 OUTCOMES = ("done", "kept", "failed")
+CARRIED_OUT = ("destroyed", "blanked", "truncated", "kept-metadata")
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,20 @@ def check_log(world: World, emitted: list[str]) -> list[dict[str, Any]]:
     return [json.loads(leaf) for leaf in data]
 
 
-def _check_blanked(place: Place, was: tuple[Any, ...], now: tuple[Any, ...] | None, action: str) -> None:
-    assert now is not None, f"a {place[1]} to be blanked went"
-    changed = [after for before, after in zip(was, now, strict=True) if before != after]
-    assert len(changed) <= len(action.split(",")), f"more of a {place[1]} changed than was to be blanked"
-    assert not any(value not in (None, "", "None") for value in changed), f"a {place[1]} was rewritten, not blanked"
+def _check_fields(place: Place, was: tuple[Any, ...], now: tuple[Any, ...] | None, action: str) -> None:
+    assert now is not None, f"a {place[1]} of which fields were to change went"
+    changed = [(before, after) for before, after in zip(was, now, strict=True) if before != after]
+    kind, _, rest = action.partition(" ")
+    if kind == "truncate":
+        letters = int(rest.split(" ")[-2])
+        assert [after for _, after in changed] == [before[:letters] for before, _ in changed], f"{place[1]}: no cut"
+        assert len(changed) == 1, f"more of a {place[1]} changed than was to be cut"
+        return
+    assert kind == "keep" or len(changed) <= len(rest.split(",")), (
+        f"more of a {place[1]} changed than was to be blanked"
+    )
+    gone = [after in (None, "", "None") for _, after in changed]
+    assert all(gone), f"a {place[1]} was rewritten, not blanked"
 
 
 def check_under_way(world: World, was: Before, emitted: list[str]) -> None:
@@ -137,7 +147,7 @@ def check_under_way(world: World, was: Before, emitted: list[str]) -> None:
         assert row["commitment"] in intended, f"a {place[1]} changed or went without an intent"
         assert row["subject"] not in was.held_cases, f"a {place[1]} on hold changed or went"
         if row["action"] != "destroy":
-            _check_blanked(place, values, now.get(place), row["action"])
+            _check_fields(place, values, now.get(place), row["action"])
     strangers = {place for place in now if place not in was.records}
     assert not strangers, f"records appeared: {sorted({place[:2] for place in strangers})}"
     by_commitment = {row["commitment"]: row for row in was.planned.values()}
@@ -171,7 +181,7 @@ def check_closed(world: World, run: str, was: Before, emitted: list[str]) -> Non
         certificate = json.loads(bundle.read("certificate.json"))
     counted = Counter[str]()
     for line in certificate["lines"]:
-        counted[line["store"]] += line["count"] if line["outcome"] in ("destroyed", "blanked") else 0
+        counted[line["store"]] += line["count"] if line["outcome"] in CARRIED_OUT else 0
     assert +counted == said, "the certificate counts otherwise than the log"
     assert certificate["totals"]["due"] == len(was.planned)
     shown = world.ledger.rows("SELECT count(*) FROM planned WHERE state = 'done' AND key <> commitment")

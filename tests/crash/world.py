@@ -61,7 +61,7 @@ classes:
     fields: {feedback_id: key, case_number: subject, received_on: trigger, comment: free text}
     rules:
       - {id: feedback, applies_to: case_number is not null, keep: 18 months after received_on,
-         then: "blank case_number, comment", because: [S3 4.9], confidence: policy}
+         then: keep only received_on, because: [S3 4.9], confidence: policy}
   document:
     means: A letter
     part_of: client
@@ -74,7 +74,7 @@ classes:
     means: A check of a volunteer
     fields: {check_id: key, decided_on: trigger, content: free text}
     rules:
-      - {id: check-content, applies_to: content is not null, keep: 6 months after decided_on, then: blank content,
+      - {id: check-content, keep: 6 months after decided_on, then: truncate content to 2 characters,
          because: [S3 8.1], confidence: policy}
   enquiry:
     means: An enquiry through the web form
