@@ -31,7 +31,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench canaries torture syscalls power lock clean venv python
+.PHONY: help demo test bench canaries torture syscalls power tamper lock clean venv python
 
 help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
@@ -41,6 +41,7 @@ help:
 	@echo 'make syscalls do the same at every system call that changes the disk, by SIGKILL, EIO and ENOSPC (N=0: all)'
 	@echo 'make power   cut the power of a destroying process: N=10000 states of its disk'
 	@echo 'make canaries put N=1000 canaries through a year of flows and search every byte outside the stores for them'
+	@echo 'make tamper  forge N=200000 logs, bundles and certificates, flip every bit of one, and verify each'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
 
@@ -71,6 +72,10 @@ syscalls: venv
 power: N ?= 10000
 power: venv
 	$(VENV)/bin/python -m tests.crash.power --states $(N) --seed $(SEED)
+
+tamper: N ?= 200000
+tamper: venv
+	$(VENV)/bin/python -m tests.tamper --edits $(N) --seed $(SEED)
 
 lock:
 	@test -n '$(UV)' || { echo 'make lock needs uv: python3 -m pip install uv' >&2; exit 2; }

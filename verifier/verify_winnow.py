@@ -179,9 +179,9 @@ def pick(leaf: Leaf, names: str) -> Leaf:
 
 
 PATTERNS = {name: re.compile("{%s}" % "".join(map(field_pattern, of, of.values()))) for name, of in TYPES.items()}
-COLUMNS = "destroyed kept held failed"
 COLUMN = dict.fromkeys(["blanked", "redacted", "truncated", "generalised", "kept-metadata", "unlinked"], "kept")
-FORMAT, HEX, MAX_SHAPES = "winnow-certificate-v1", b"0123456789abcdef", 4096
+FORMAT, COLUMNS, HEX, SHAPES = "winnow-certificate-v1", "destroyed kept held failed", b"0123456789abcdef", 4096
+KNOWN_LIMITS = ("f58f1a0ef77879f096778c45d12763a69a983e1f855191c92216e55402e3fb28",)  # every wording so far
 SAME = ("store", "class", "batch", "rule", "action", "approval")  # beside due month and tag
 LOOKED_UP = ("schedule", "adoption", "approval", "confirmation", "verify", "books", "backup", "backup-expired")
 LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "recovered", "from_month", "to_month")
@@ -228,7 +228,7 @@ class Log:
             shape, due = self.shape(leaf, run), leaf["due_month"].encode()
             if before == len(self.problems) < MAX_PROBLEMS and rest[64:87] == b'","due_month":"%s"' % due:
                 self.months.add(due)
-                self.shapes = self.shapes if len(self.shapes) < MAX_SHAPES else {}
+                self.shapes = self.shapes if len(self.shapes) < SHAPES else {}
                 self.shapes[key] = shape
             self.take_record(shape, leaf["commitment"].encode(), due, leaf["tag"].encode())
         else:
@@ -314,8 +314,7 @@ class Log:
         if line is None:
             run.intents[record] = shape, month, tag
             return
-        line[0] += 1
-        line[1] += shape.leaf["recovered"]
+        line[:2] = line[0] + 1, line[1] + shape.leaf["recovered"]
         if not line[2] <= month <= line[3]:
             line[2:] = min(line[2], month), max(line[3], month)
 
@@ -409,7 +408,8 @@ def check_certificate(bundle: Bundle, log: Log, note: str, wanted: str) -> str:
     try:
         claimed = json.loads(text)
         run = log.runs[claimed["certificate"]]
-        true = {**log.certificate(run, note), "limits": claimed["limits"]}
+        known = sha256(json.dumps(claimed["limits"]).encode()).hexdigest() in KNOWN_LIMITS
+        true = {**log.certificate(run, note), "limits": claimed["limits"] if known else []}
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
         raise Failed("the certificate is not one of a closed run of this log") from None
     wrong = sorted(name for name in {*true, *claimed} if name not in true or true[name] != claimed.get(name))

@@ -5,6 +5,7 @@ Signing and checking are callables handed in, so that no key and no cryptographi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +17,7 @@ ED25519 = b"\x01"
 PUBLIC_KEY_SIZE = 32
 SIGNATURE_SIZE = 64
 MAX_SIGNATURES = 16
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")  # all but the newline
 
 Sign = Callable[[bytes], bytes]
 """Sign a message with one key that the caller holds; 64 bytes."""
@@ -145,5 +147,5 @@ def _signature_line(line: str) -> NoteSignature:
 
 
 def _refuse_odd_text(text: str) -> None:
-    if not text.endswith("\n") or any(letter < " " and letter != "\n" for letter in text):
+    if not text.endswith("\n") or _CONTROL.search(text):
         raise BadInput("a note's text ends in a newline and holds no other control character")
