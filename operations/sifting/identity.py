@@ -7,14 +7,18 @@ until somebody has corrected it, and the sift says how many records there are to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.stores import strangers
 from connectors.stores.reading import StoreReader
 from connectors.stores.reflection import chunks
 from rules.review.spelling import same_case
-from rules.schedule.judge import follows_head
+from rules.review.values import Record
+from rules.schedule.asked import joined, parts_of
+from rules.schedule.judge import events_of, follows_head
+from rules.schedule.language import Missing, Query, SameField
+from rules.schedule.spanning import conditions_of
 from rules.schedule.values import RecordClass, Schedule
 
 SPELT = "one spelling of a case number"
@@ -35,14 +39,14 @@ class Identity:
 
 
 def identify(readers: Readers, schedule: Schedule, head: RecordClass) -> Identity:
-    """Compare the case numbers of every member in every store with those of the heads."""
-    members = schedule.members(head.name)
-    if head.subject is None or not members:
+    """Compare the case numbers of every member in every store, and of what its rules ask about, with the heads'."""
+    members, beside = schedule.members(head.name), _beside(schedule, head)
+    if head.subject is None or not (members or beside):
         return Identity()
     strange: dict[tuple[str, str], Counter[str]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     left_out: set[str] = set()
-    for record_class in (head, *members):
+    for record_class in (head, *members, *beside):
         for reader in readers(record_class.name):
             left_out.update(map(same_case, strangers.left_out(reader, record_class)))
             if record_class is not head:
@@ -53,10 +57,42 @@ def identify(readers: Readers, schedule: Schedule, head: RecordClass) -> Identit
     spelt = _spelt(readers(head.name), head, frozenset().union(*strange.values()))
     for (alias, name), found in strange.items():
         counts[alias, name, SPELT] += sum(records for one, records in found.items() if one in spelt)
-        if not _own_clock(schedule.get(name)):
+        if _goes_with_file(schedule.get(name), head):
             counts[alias, name, NO_FILE] += sum(records for one, records in found.items() if one not in spelt)
     listed = tuple((*place, records) for place, records in sorted(counts.items()) if records)
     return Identity(frozenset(spelt | left_out), listed)
+
+
+def without_file(
+    readers: Readers, schedule: Schedule, head: RecordClass, doubtful: frozenset[str]
+) -> Iterator[Iterable[Record]]:
+    """Pages of the members that go with a file and have none: nothing would ever be proposed about them.
+
+    Case numbers that are only written differently are left out.
+    """
+    for record_class in schedule.members(head.name) if head.subject is not None else ():
+        for reader in readers(record_class.name) if _goes_with_file(record_class, head) else ():
+            for unknown in list(_unknown(reader, record_class, head, readers(head.name))):  # no cursor stays open
+                subjects = [one for one, _ in unknown if one is not None and same_case(one) not in doubtful]
+                yield reader.of_subjects(record_class, subjects)
+            if record_class.subject is not None:
+                yield from reader.matching(record_class, Missing(record_class.subject))
+
+
+def _beside(schedule: Schedule, head: RecordClass) -> tuple[RecordClass, ...]:
+    """Classes outside the file that its rules ask about by case number: one written in two ways would not be found."""
+    family = (head, *schedule.members(head.name))
+    numbers = {item.subject for item in family}
+    asked: set[str] = set()
+    for record_class in family:
+        asked |= {ref.of for ref in events_of(record_class)}
+        for _, condition in conditions_of(record_class):
+            for query in (part for part in parts_of(condition) if isinstance(part, Query)):
+                theirs = schedule.get(query.class_name).subject
+                pairs = {(one.field, one.outer) for one in parts_of(joined(query)) if isinstance(one, SameField)}
+                if any(field == theirs and outer in numbers for field, outer in pairs):
+                    asked.add(query.class_name)
+    return tuple(item for item in schedule.classes if item.name in asked and item not in family)
 
 
 def _strange(
@@ -64,14 +100,21 @@ def _strange(
 ) -> Counter[str]:
     """Records by case number (as `same_case` has it; empty for none) whose file has no head of that very spelling."""
     found: Counter[str] = Counter()
+    for unknown in _unknown(reader, record_class, head, heads):
+        for subject, records in unknown:
+            found["" if subject is None else same_case(subject)] += records
+    return found
+
+
+def _unknown(
+    reader: StoreReader, record_class: RecordClass, head: RecordClass, heads: Sequence[StoreReader]
+) -> Iterator[list[tuple[str | None, int]]]:
+    """Case numbers, with how many records bear them, that no head bears, letter by letter; None for no number."""
     listed = strangers.strangers(reader, record_class, head)
     for chunk in chunks(list(listed) if reader in heads else listed):  # no cursor stays open where we ask again
         wanted = [subject for subject, _ in chunk if subject is not None]
         there = set().union(*(strangers.known(one, head, wanted) for one in heads)) if wanted else set()
-        for subject, records in chunk:
-            if subject not in there:
-                found["" if subject is None else same_case(subject)] += records
-    return found
+        yield [pair for pair in chunk if pair[0] not in there]
 
 
 def _spelt(heads: Sequence[StoreReader], head: RecordClass, strange: frozenset[str]) -> set[str]:
@@ -82,5 +125,6 @@ def _spelt(heads: Sequence[StoreReader], head: RecordClass, strange: frozenset[s
     return {one for one in every if one and one in strange}
 
 
-def _own_clock(record_class: RecordClass) -> bool:
-    return any(not follows_head(rule.keep) for rule in record_class.rules)
+def _goes_with_file(record_class: RecordClass, head: RecordClass) -> bool:
+    """Whether a record of the class goes with its file alone: it is a member, and has no clock of its own."""
+    return record_class.part_of == head.name and all(follows_head(rule.keep) for rule in record_class.rules)

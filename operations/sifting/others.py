@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from operations.sifting.found import breach
+from operations.sifting.identity import NO_FILE, without_file
 from operations.sifting.session import Sifting
 from rules.review.values import Finding, Kind, Record
 from rules.schedule.calendar import add
 from rules.schedule.judge import Contact, Unreadable
 from rules.schedule.values import Control, RecordClass, Role
 
+GONE = "no file bears its case number, so no sift will propose it: give it the right number, or take it out by hand"
 READABLE = "every record can be read"
 UNRULED = "open, or under a rule"
 SINCE_WHEN = "for how long cannot be told: a date is missing or cannot be read"
@@ -80,10 +82,13 @@ def quality(sifting: Sifting) -> Iterator[list[Finding]]:
 
 
 def identity(sifting: Sifting) -> Iterator[list[Finding]]:
-    """Case numbers in two spellings, records without a file, and heads about which no rule says anything."""
+    """Case numbers in two spellings, each record without a file, and heads about which no rule says anything."""
     for head in (item for item in sifting.inputs.schedule.classes if not item.part_of):
         for alias, class_name, check, count in sifting.identity(head.name).counts:
             yield [Finding(Kind.QUALITY, alias, class_name, check, check, count=count)]
+        found = sifting.identity(head.name).doubtful
+        for records in without_file(sifting.of_class, sifting.inputs.schedule, head, found):
+            yield [breach(record, NO_FILE, GONE) for record in records]
         for reader in sifting.of_class(head.name) if head.open_when is not None and head.rules else ():
             if count := reader.unruled(head):
                 yield [Finding(Kind.QUALITY, reader.alias, head.name, UNRULED, UNRULED, count=count)]

@@ -42,12 +42,29 @@ def test_numbers_in_one_store_and_text_in_another_are_one_person(tmp_path: Path)
 
 
 def test_a_record_whose_file_is_nowhere_is_said(tmp_path: Path) -> None:
-    """A letter about somebody whom no store knows is counted, because no rule can ever reach it."""
+    """A letter about somebody whom no store knows is counted and named, because no rule can ever reach it."""
     found = sifted(tmp_path, CLIENT, "L1,C999,2001-01-01\nL2,,2001-01-01\n")
     assert found.due == {"C000123"}
-    assert [
-        (item.store, item.class_name, item.count) for item in found.findings if item.rule == "a record has a file"
-    ] == [("letters", "letter", 2)]
+    said = [item for item in found.findings if item.rule == "a record has a file"]
+    assert [(item.store, item.class_name, item.count) for item in said if item.kind is Kind.QUALITY] == [
+        ("letters", "letter", 2)
+    ]
+    assert found.keys(Kind.CONTROL_BREACH) == {"L1", "L2"}
+
+
+def test_a_letter_that_stayed_when_its_file_went_is_told_at_every_sift(tmp_path: Path) -> None:
+    """Once a head has gone without one of its members, the member is a finding that says what to do about it."""
+    found = sifted(tmp_path, "", "L1,C000123,2015-01-01\n")
+    (told,) = (item for item in found.findings if item.kind is Kind.CONTROL_BREACH)
+    assert (told.key, told.subject) == ("L1", "C000123")
+    assert "give it the right number, or take it out by hand" in told.reason
+
+
+def test_a_letter_under_another_spelling_has_a_file(tmp_path: Path) -> None:
+    """It is counted as a spelling to correct, and not told as a record without a file."""
+    found = sifted(tmp_path, CLIENT, "L1,c-000123,2015-01-01\n")
+    assert "one spelling of a case number" in found.rules
+    assert found.keys(Kind.CONTROL_BREACH) == set()
 
 
 @pytest.mark.parametrize("spelt", ["c000123", " C000123", "C-000123"])
@@ -134,6 +151,30 @@ def test_a_class_in_two_stores_is_asked_about_in_both(tmp_path: Path) -> None:
     more = "complaint_id,case_number,outcome_on\nK2,C2,2020-01-01\n"
     found = sifted(tmp_path, rows, stores=stores, files={"more.csv": more})
     assert found.due == {"C000123", "N3"}
+
+
+BESIDE = SCHEDULE.replace("    means: A complaint\n    part_of: client\n", "    means: A complaint\n").replace(
+    "longest of [with client, 6 years after outcome_on]", "6 years after outcome_on"
+)
+
+
+@pytest.mark.parametrize(("spelt", "due"), [("C000123", set()), ("c-000123", set()), ("C9", {"C000123", "N1"})])
+def test_what_a_rule_asks_another_store_is_found_however_its_number_is_spelt(
+    tmp_path: Path, spelt: str, due: set[str]
+) -> None:
+    """A complaint in a register of its own, filed under c-000123, leaves it in doubt whether C000123 complained."""
+    schedule = BESIDE.replace(
+        "        applies_to: status = 'closed'\n",
+        "        applies_to: status = 'closed'\n"
+        "        unless: exists (select 1 from complaint where case_number = client.case_number)\n",
+    )
+    stores = STORES.replace(", complaint: {table: complaint}", "")
+    stores += "  register: {kind: csv, path: register.csv, classes: {complaint: {}}}\n"
+    register = f"complaint_id,case_number,outcome_on\nK1,{spelt},2026-08-01\n"
+    note = "INSERT INTO note VALUES ('N1', 'C000123', '2015-01-01');"
+    found = sifted(tmp_path, CLIENT + note, schedule=schedule, stores=stores, files={"register.csv": register})
+    assert found.due == due
+    assert ("one spelling of a case number" in found.rules) is (spelt == "c-000123")
 
 
 def test_two_fields_that_link_are_refused() -> None:
