@@ -10,6 +10,7 @@ import pytest
 
 from connectors.ledger import sifts
 from operations.explain import explain_finding, explain_rule
+from operations.explained_file import in_words_of
 from operations.sift import Sifted, sift
 from operations.trial import forecast, try_sift, what_if
 from rules.errors import BadInput
@@ -32,7 +33,8 @@ def test_a_rule_is_explained_in_words_sources_sql_and_a_count(sifted: tuple[Char
     assert told.conditions["only if"].startswith("there is a case record for which its record id is this record's")
     assert "S3 4.9" in told.because
     assert "session_notes" in told.sql["casework"]
-    assert told.found == sum(row.n for row in done.counts if row.rule == "notes-after-summary" and row.kind in DUE)
+    found = explain_rule(charity.project, "notes-after-summary").found
+    assert found == sum(row.n for row in done.counts if row.rule == "notes-after-summary" and row.kind in DUE)
 
 
 DUE = (Kind.PAST_RETENTION, Kind.HELD)
@@ -45,10 +47,55 @@ def test_every_finding_can_be_explained_and_names_nobody(sifted: tuple[Charity, 
     for stored in sifts.iterate(charity.project.ledger, done.sift):
         if stored.finding.kind not in seen:
             told = explain_finding(charity.project, stored.ordinal)
-            assert told.sentences[0].startswith(f"As of {AS_OF.isoformat()} this ")
+            assert told.sentences[0].startswith(f"As of {in_words_of(AS_OF)} this ")
             assert any("It is held" in said for said in told.sentences) is (stored.finding.kind is Kind.HELD)
             seen.add(stored.finding.kind)
     assert seen >= {Kind.PAST_RETENTION, Kind.HELD, Kind.UNDATABLE, Kind.CONTROL_BREACH}
+
+
+def test_a_finding_is_judged_again_as_of_its_own_day_and_says_the_same(sifted: tuple[Charity, Sifted]) -> None:
+    """Each due, held or undatable record gets the outcome that the sift gave it, from the stores as they are."""
+    charity, done = sifted
+    seen = set()
+    for stored in sifts.iterate(charity.project.ledger, done.sift, (*DUE, Kind.UNDATABLE)):
+        what = stored.finding.kind, stored.finding.rule
+        if what not in seen:
+            told = explain_finding(charity.project, stored.ordinal).now
+            assert told is not None
+            assert (told.outcome, told.as_of, told.there) == (stored.finding.kind.value, AS_OF, True)
+            if stored.finding.kind in DUE:
+                assert (told.rule, told.due_on) == (stored.finding.rule, stored.finding.due_on)
+            assert bool(told.holds) or stored.finding.kind is not Kind.HELD
+            seen.add(what)
+    assert {rule for kind, rule in seen if kind is Kind.HELD}
+
+
+def test_a_finding_can_be_asked_about_any_day(sifted: tuple[Charity, Sifted]) -> None:
+    """Long before its time had run out it was not due, and its rule says until when; the other rules do not apply."""
+    charity, done = sifted
+    due = (Kind.PAST_RETENTION,)
+    stored = next(one for one in sifts.iterate(charity.project.ledger, done.sift, due, "counselling-file"))
+    assert stored.finding.due_on is not None
+    before = stored.finding.due_on.replace(year=stored.finding.due_on.year - 1, day=1)
+    told = explain_finding(charity.project, stored.ordinal, as_of=before).now
+    assert told is not None
+    assert told.outcome == ""
+    assert any(said.startswith("counselling-file: runs out on ") for said in told.answers)
+    assert any(said.startswith("Not applicable: ") for said in told.answers)
+    assert told.sentences[-2].endswith("it is not due.")
+
+
+def test_a_rule_is_counted_as_of_any_day_without_a_sift_being_kept(sifted: tuple[Charity, Sifted]) -> None:
+    """The count is that of a whole sift of that day, held records among them and told apart."""
+    charity, done = sifted
+    later = date(2030, 1, 1)
+    told = explain_rule(charity.project, "counselling-file", later)
+    whole = try_sift(charity.project, charity.project.schedule, later).due.values()
+    assert (told.found, told.as_of) == (sum(rule == "counselling-file" for _, rule, _ in whole), later)
+    assert told.held == sum(rule == "counselling-file" and kind is Kind.HELD for kind, rule, _ in whole)
+    latest = sifts.latest_sift(charity.project.ledger)
+    assert latest is not None
+    assert latest.id == done.sift
 
 
 def test_an_unknown_rule_or_finding_is_refused_with_what_there_is(sifted: tuple[Charity, Sifted]) -> None:
