@@ -84,7 +84,8 @@ def batch_of(opened: RecordStore, *records: str, number: int = 1, epoch: int | N
         with opened.reader() as connection:
             version = Versions(opened)(connection, class_name, [key]).get(key, "none")
         planned.append(PlannedRecord(class_name, key, version, action or "destroy"))
-    return Batch("run/1", number, opened.epoch() if epoch is None else epoch, tuple(planned), 7, 8, "root")
+    now = opened.epoch() if epoch is None else epoch
+    return Batch("run/1", number, now, tuple(planned), 7, 8, "root", lambda _class, key, text: f"{key}: {len(text)}")
 
 
 def destroy(opened: RecordStore, batch: Batch) -> list[str]:

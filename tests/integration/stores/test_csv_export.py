@@ -66,6 +66,25 @@ def test_lines_go_and_every_other_byte_stays(enquiries: RecordStore, tmp_path: P
     assert (tmp_path / "enquiries.csv").read_bytes() == expected
 
 
+def test_fields_are_cut_redacted_or_emptied_and_every_other_byte_stays(enquiries: RecordStore, tmp_path: Path) -> None:
+    """Only the cells of the named records change; what cannot be done leaves its line as it was."""
+    batch = batch_of(
+        enquiries,
+        "enquiry E1: truncate message to 2 characters",
+        "enquiry E2: redact message",
+        "enquiry E3: keep only handled_on",
+    )
+    assert destroy(enquiries, batch) == [
+        "done fields shortened",
+        "done fields redacted",
+        "kept column-not-claimed",  # the e-mail address, which no class claims
+    ]
+    expected = EXPORT.replace(b"hello", b"he", 1)
+    expected = expected.replace(b'"two\nlines, and a ""quote"""', b"[redacted] E2: 24")
+    assert (tmp_path / "enquiries.csv").read_bytes() == expected
+    assert marked(enquiries, batch) == destroy(enquiries, batch)
+
+
 def test_a_hold_placed_in_between_stops_the_batch(enquiries: RecordStore, tmp_path: Path) -> None:
     """A batch of an older epoch changes nothing."""
     batch = batch_of(enquiries, "enquiry E1")

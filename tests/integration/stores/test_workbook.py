@@ -92,6 +92,34 @@ def test_rows_and_cells_go_and_the_rest_of_the_workbook_stays(people: RecordStor
     assert sorted(item.name for item in tmp_path.iterdir()) == [".winnow", "people.xlsx"]
 
 
+def test_cells_are_cut_made_coarser_and_redacted(people: RecordStore, tmp_path: Path) -> None:
+    """A date cell stays a date; other cells are as before; an unclaimed column keeps a record whole."""
+    batch = batch_of(
+        people,
+        "volunteer V1: generalise ended_on to year",
+        "volunteer V2: generalise ended_on to year",
+        "volunteer 3: keep only name",
+        "check K1: redact content",
+        "check K2: keep only person_id",
+    )
+    assert destroy(people, batch) == [
+        "done fields generalised",
+        "done fields generalised",
+        "kept column-not-claimed",
+        "done fields redacted",
+        "done only metadata kept",
+    ]
+    assert read(people, "volunteer") == [("3", "soon", "Cy"), ("V1", "2015-01-01", "Ann"), ("V2", "2016-01-01", "Bob")]
+    assert read(people, "check") == [("K1", "V1", "2020-01-01", "[redacted] K1: 17"), ("K2", "V2", None, None)]
+    book = openpyxl.load_workbook(tmp_path / "people.xlsx")
+    assert book["Volunteers"]["C2"].value == datetime(2015, 1, 1)
+    assert book["Volunteers"]["D2"].value == 38
+    assert book["Rota"]["B1"].value == "Ann"
+    cut = batch_of(people, "volunteer V1: truncate name to 1 characters", number=2)
+    assert destroy(people, cut) == ["done fields shortened"]
+    assert read(people, "volunteer")[1][2] == "A"
+
+
 @pytest.mark.parametrize("what", ["formula", "chart"])
 def test_a_workbook_that_rewriting_would_harm_is_left_alone(tmp_path: Path, what: str) -> None:
     """A workbook with formulas or charts is not rewritten; its records are kept and say why."""
