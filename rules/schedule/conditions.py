@@ -167,7 +167,7 @@ class _Reader:
         if isinstance(node, exp.EQ | exp.NEQ):
             return self._compare(node)
         if isinstance(left, exp.Column) and isinstance(right, exp.Column):
-            return DaysApart(self._of(left), self._of(right), order, 0)
+            return DaysApart(*self._two(left, right), order, 0)
         raise NotUnderstood("orders something that is no date; write days(later, earlier) > 3, or later > earlier")
 
     def _measured(self, left: exp.Anonymous, order: Order, right: exp.Expr) -> Condition:
@@ -176,7 +176,7 @@ class _Reader:
         if name not in ("days", "working_days", "age") or len(left.expressions) != 2:
             self._function(left)  # says what is wrong with most of them
             raise NotUnderstood(f"compares {name!r}, which is true or false by itself; leave the comparison out")
-        one, other = (self._of(item) for item in left.expressions)
+        one, other = self._two(*left.expressions)
         number = self._number(right)
         if name == "age":
             return AgeAt(one, other, order, number)
@@ -185,6 +185,13 @@ class _Reader:
         if self.holidays is None:
             raise NotUnderstood("counts working days; list the `bank_holidays` at the top of the schedule")
         return DaysApart(one, other, order, number, self.holidays)
+
+    def _two(self, left: exp.Expr, right: exp.Expr) -> tuple[DateOf, DateOf]:
+        """Two dates to be compared. Of the day of the sift alone something would be true of a record without dates."""
+        one, other = self._of(left), self._of(right)
+        if isinstance(one, AsOf) and isinstance(other, AsOf):
+            raise NotUnderstood(f"compares {AS_OF} with itself; name a date of a record")
+        return one, other
 
     def _of(self, node: exp.Expr) -> DateOf:
         if isinstance(node, exp.Column) and node.name == AS_OF and not node.table:

@@ -186,6 +186,7 @@ REFUSED = [
     *("mentions(status, 'a', '%')", "mentions(status, 'café')", "mentions(status, 'a') = 1"),
     *("age(dated_on) < 18", "age(dated_on, dated_on)", "age(dated_on, dated_on) < dated_on", "age(18, dated_on) < 1"),
     *("working_days(dated_on, dated_on) > 1", "working_days(dated_on) > 1", "days(as_of)", "as_of = '2026-01-01'"),
+    *("days(as_of, as_of) = 0", "as_of <= as_of", "age(as_of, as_of) = 0"),
     *("note.as_of > dated_on", "as_of is null", "readable(as_of)", "days(as_of, record.dated_on) > 1"),
     "exists (with x as (select 1) select 1 from record where status = 'a')",
     "not " * (MAX_DEPTH + 1) + "status = 'a'",
