@@ -14,7 +14,7 @@ from typing import get_args
 
 from rules.schedule.asked import asks, classes_asked, joined, parts_of
 from rules.schedule.judge import events_of
-from rules.schedule.language import Among, Compare, Condition, Every, FieldOf, Query, SameField
+from rules.schedule.language import Among, Compare, Condition, Every, FieldOf, Query, SameField, Some
 from rules.schedule.values import RecordClass, Role, Schedule
 
 RECORD = "record"  # the frame of the record that a rule judges; queries are called asked 1, asked 2, …
@@ -186,8 +186,7 @@ class _Cutting:
         if isinstance(query, Among):
             around[0].fields[query.field] = None
             frame.fields[query.other] = None
-        same = next((part for part in _conjuncts(joined(query)) if isinstance(part, SameField)), None)
-        if same is not None:
+        for same in _joins(joined(query))[:1]:
             frame.join = Join(same.field, inside[same.up].name, same.outer)
         return replace(query, class_name=frame.name, where=Every((Compare(ALWAYS, "=", "1"), *left)))
 
@@ -227,3 +226,15 @@ def _conjuncts(condition: Condition) -> Iterator[Condition]:
             yield from _conjuncts(part)
     else:
         yield condition
+
+
+def _joins(where: Condition) -> list[SameField]:
+    """The equalities without which a condition cannot be true."""
+    if isinstance(where, SameField):
+        return [where]
+    if isinstance(where, Every):
+        return list(dict.fromkeys(one for part in where.parts for one in _joins(part)))
+    if isinstance(where, Some):
+        first, *rest = (_joins(part) for part in where.parts)
+        return [one for one in first if all(one in other for other in rest)]
+    return []
