@@ -33,7 +33,7 @@ class Period:
 class FieldRef:
     """A date field of the record (or `LAST_CONTACT`). An optional one may be absent; it may not be unreadable.
 
-    With `of`, the latest such date among the records of that class that share the subject, in the same store.
+    With `of`, the latest such date among the records of that class that share the subject, in any store.
     """
 
     name: str
@@ -287,7 +287,7 @@ class Already:
 
 @dataclass(frozen=True)
 class Counted:
-    """`(select count(*) from <class> where …) > n`: how many records of a class in the same store."""
+    """`(select count(*) from <class> where …) > n`: how many records of a class in all stores."""
 
     class_name: str
     where: Condition
@@ -318,7 +318,7 @@ class Some:
 
 @dataclass(frozen=True)
 class Exists:
-    """A record of `class_name`, in the same store, for which `where` holds."""
+    """A record of `class_name`, in any store, for which `where` holds."""
 
     class_name: str
     where: Condition

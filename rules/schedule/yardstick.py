@@ -50,7 +50,7 @@ Lookup = Callable[[str], Iterable[Row]]
 def holds(condition: Condition, row: Row, lookup: Lookup, zone: tzinfo, *, cautious: bool = False) -> bool | None:
     """Whether `condition` holds for `row`: True, False, or None where SQL would say unknown.
 
-    `lookup` yields all rows of another class in the same store. `cautious`: a query of another class is unknown, not
+    `lookup` yields all rows of another class, of every store. `cautious`: a query of another class is unknown, not
     empty, where a row lacks the field that joins the two, or where a query inside it is unknown.
     """
     return _Reading(lookup, zone, (row,), cautious).holds(condition)
