@@ -11,9 +11,9 @@ import typer
 from console.asking import passphrase_of, typed
 from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, day, here
 from console.screen import document, progress, say, table
+from console.searching import say_absence
 from operations import destroy as destroying
 from operations.destroy import Destroyed, WorkItem, confirmation_for, work_list
-from operations.destroying.absence import Absence
 from operations.listing import standing_of
 from operations.project import Project
 
@@ -91,14 +91,6 @@ def _show_work(items: list[WorkItem], as_json: bool) -> None:
         say("When a store's list is done, two people sign it: `winnow confirm`.")
 
 
-def _show_absence(found: Absence) -> None:
-    say(f"Looked in {', '.join(found.searched) or 'no place'} for {found.looked_for:,} identifiers of what went.")
-    if found.found:
-        rows = [(one.place, one.class_name, one.count) for one in found.found]
-        table("Records and files that still mention them: for people to look at", ("Place", "Class", "Count"), rows)
-    say(f"Not searched: {', '.join(found.not_searched)}.")
-
-
 def _show(project: Project, done: Destroyed, as_json: bool) -> int:
     standing = standing_of(project, done.run)
     failed = done.outcomes.get(FAILED, 0)
@@ -119,7 +111,7 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
     if done.ended:
         say(f"Extracts that held these people are deleted: {', '.join(done.ended)}. Delete every copy given away.")
     if done.absence:
-        _show_absence(done.absence)
+        say_absence(done.absence)
     if done.packs.deleted:
         say(f"Review packs that named these records are deleted: {', '.join(done.packs.deleted)}. Delete every copy.")
     if done.packs.left:

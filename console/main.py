@@ -45,6 +45,7 @@ VERBS = {
     "pseudonymise": Verb(DPO, "console.pseudonymising", "pseudonymise", "Write an extract for one purpose."),
     "restore-check": Verb(DPO, "console.restoring", "restore_check", "Find what a restored backup brought back."),
     "prove": Verb(DPO, "console.proving", "prove", "Tell a person what became of their records, with a proof."),
+    "absence": Verb(DPO, "console.searching", "absence", "Look everywhere for what is left of somebody."),
     "explain": Verb(DPO, "console.explaining", "explain", "Say in plain English why something was found."),
     "what-if": Verb(DPO, "console.comparing", "what_if", "Show what another period would change; keep nothing."),
     "diff": Verb(DPO, "console.comparing", "diff", "Compare two versions of the schedule, in words and in records."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from dataclasses import replace
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from connectors.ledger import proposals
+from console.searching import absence
+from operations.absence import look_for
 from operations.destroy import Destroyed, confirm
 from operations.packs import end_packs
 from operations.review import write_pack
@@ -89,6 +92,32 @@ def test_mentions_are_counted_in_place_and_never_touched(world: World) -> None: 
     assert done.certified is not None
     assert "4 records or files still mention" in done.certified.html.read_text()
     assert verified(here, done)
+
+
+@one_engine
+def test_a_number_is_looked_for_at_any_time(world: World, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    """The verb tells places and counts, ends with 1 where something is found, and shows no text."""
+    folder = world.project.folder
+    assert absence(["case-4"], project=folder, as_json=True) == 1
+    told = json.loads(capsys.readouterr().out)["absence"]
+    assert {(one["place"], one["class_name"]): one["count"] for one in told["found"]} == {
+        ("casework", "client"): 1,
+        ("casework", "session"): 1,
+        ("casework", "test_result"): 1,
+        ("documents", "document"): 1,
+        ("paper", "paper"): 1,
+    }
+    assert absence(["CASE-77"], project=folder) == 0
+    said = capsys.readouterr().out
+    assert "Nothing there mentions one." in said
+    assert "Not searched: backups, paper." in said
+    for few in (["A1"], []):
+        with pytest.raises(BadInput):
+            look_for(world.project, few)
+    with pytest.raises(BadInput, match="no terminal"):
+        absence(None, project=folder)
+    assert absence(["CASE-4"], project=folder) == 1
+    assert "Dear all" not in capsys.readouterr().out
 
 
 def test_traces_are_cleared_as_far_as_the_engine_can(world: World) -> None:  # noqa: F811
