@@ -186,7 +186,7 @@ class Questions:
         """Select `wanted` from the rows of a query for which `where` is true (or unknown), around these records."""
         answer = self.ask(where)
         around = [row.table for row in self.rows[1:]]
-        query = select(wanted).select_from(self.here.table).where(answer.is_(None) if unknown else answer)
+        query = select(wanted).select_from(self.here.table).where(flag(answer).is_(None) if unknown else answer)
         return query.correlate(*around)
 
     def _exists(self, query: Exists | Among) -> Expression:
