@@ -18,14 +18,17 @@ from connectors.stores.sql import SqlStore
 from operations.adopt import adopt
 from operations.approve import approve
 from operations.decide import decide
+from operations.explain import explain_finding
 from operations.init import init_project
 from operations.people import add_person
 from operations.project import open_project
 from operations.sift import sift
 from operations.stores import prepare
+from operations.trial import compare, try_sift
 from rules.evidence.leaf import decode
 from rules.review.authority import Decision, Role
 from rules.review.values import Choice
+from rules.schedule.parser import parse_schedule
 from tests.integration.operations.conftest import APPROVER, DPO, MANAGER, drbg, passphrase
 from tests.integration.operations.destroying_world import (
     APPROVED,
@@ -212,3 +215,25 @@ def test_the_intent_carries_the_version_of_what_all_stores_said(world: World) ->
     world.destroy()
     intents = [leaf for _, data in log.read_leaves(world.project.ledger) if (leaf := decode(data))["type"] == "intent"]
     assert len(intents) == len(ALL)
+
+
+def test_a_finding_of_a_rule_that_spans_stores_is_explained(world: World) -> None:
+    """The explanation shows what each store is asked, and that what decides is brought together and not kept."""
+    ordinal = next(number for number, key in world.keys_of.items() if key == "NOTE-4")
+    told = explain_finding(world.project, ordinal)
+    assert told.rule is not None
+    assert told.rule.conditions["unless"].startswith("there is a complaint for which")
+    said = told.rule.sql["casework"]
+    for part in ("Asked of casework", "Asked of archive: case_record", "Asked of complaints", "is not kept"):
+        assert part in said
+
+
+def test_what_if_asks_all_stores(world: World) -> None:
+    """Under another schedule the notes that stop being due are those whose summary has no author in the archive."""
+    folder = world.project.folder
+    now = try_sift(world.project, world.project.schedule, APPROVED.date())
+    looser = (folder / "schedule.yaml").read_text().replace(" and author is not null", "")
+    then = try_sift(world.project, parse_schedule(looser, "schedule.yaml"), APPROVED.date())
+    changed = compare(now, then)
+    assert changed.becomes_due == {("session_note", "notes"): 1}
+    assert changed.stops_being_due == {}
