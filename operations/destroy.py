@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from connectors.ledger import holds, runs
+from connectors.ledger.base import attended
 from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
 from operations.adopt import require_adopted
@@ -79,7 +80,11 @@ def destroy(
     `confirmation` is what the person typed: see `confirmation_for`. Raises Refused (nothing done) before anything
     is begun; StoreUnavailable and BadInput at any time, and then the next call goes on from there.
     """
-    run = known_run(project, run_id)
+    with attended(project.ledger):
+        return _destroy(project, known_run(project, run_id), confirmation, progress, redactor)
+
+
+def _destroy(project: Project, run: Run, confirmation: str, progress: Progress, redactor: MakeRedactor) -> Destroyed:
     carrying = carrying_of(project, run, progress)
     if run.state == runs.CLOSED:
         return finish(project, carrying, run)

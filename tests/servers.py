@@ -21,8 +21,11 @@ class NotInstalledError(Exception):
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Start a PostgreSQL server and yield the URL of its first database. Raises NotInstalledError."""
+def postgres_server(durable: bool = False) -> Iterator[str]:
+    """Start a PostgreSQL server and yield the URL of its first database; `durable` is as slow as a real one.
+
+    Raises NotInstalledError.
+    """
     binaries = _postgres_binaries()
     if binaries is None:
         raise NotInstalledError(
@@ -36,7 +39,9 @@ def postgres_server() -> Iterator[str]:
     log = folder / "log"
     initdb = ["--no-sync", "--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
     _run([str(binaries / "initdb"), *initdb, f"--pgdata={data}"], user)
-    options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    options = f"-p {port} -k {folder} -h 127.0.0.1"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     control = [str(binaries / "pg_ctl"), f"--pgdata={data}", "--wait"]
     try:
         _run([*control, f"--log={log}", f"--options={options}", "start"], user)

@@ -76,6 +76,23 @@ def writing(source: Source) -> Iterator[Connection]:
 
 
 @contextmanager
+def attended(ledger: Ledger) -> Iterator[None]:
+    """Keep a ledger in SQLite from writing its whole log of changes back at the end of every single use meanwhile.
+
+    It would, with several syncs of the disk, whenever nobody else has the database open. Raises StoreUnavailable.
+    """
+    if ledger.engine.dialect.name != "sqlite":
+        yield
+        return
+    with _translated():
+        raw = ledger.engine.raw_connection()
+    try:
+        yield
+    finally:
+        raw.close()
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
@@ -101,3 +118,4 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]
     source = iter(items)
     while chunk := list(islice(source, size)):
         yield chunk
+        del chunk  # before the next is made: whoever took it may have let it go

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
@@ -91,7 +92,7 @@ def create_run(source: Source, new: Run, rows: Iterable[PlannedRow]) -> None:
     with writing(source) as connection:
         connection.execute(insert(run).values(asdict(new)))
         for chunk in chunks(rows, _PAGE):
-            connection.execute(insert(planned), [{**asdict(row), "run": new.id} for row in chunk])
+            connection.execute(insert(planned), [{**vars(row), "run": new.id} for row in chunk])
 
 
 def get_run(source: Source, run_id: str) -> Run | None:
@@ -164,7 +165,7 @@ def planned_rows(
     if batch is not None:
         query = query.where(planned.c.batch == batch)
     with reading(source) as connection:
-        return [planned_of_row(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit))]
+        return [planned_of_row(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit)).all()]
 
 
 def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) -> Iterator[PlannedRow]:
@@ -174,6 +175,13 @@ def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) 
         yield from page
         after = page[-1].ordinal
         page = planned_rows(source, run_id, courses, after=after) if len(page) == _PAGE else []
+
+
+def planned_count(source: Source, run_id: str, course: str) -> int:
+    """Return how many records of a run have this course."""
+    query = select(func.count()).select_from(planned).where(planned.c.run == run_id, planned.c.course == course)
+    with reading(source) as connection:
+        return int(connection.scalar(query) or 0)
 
 
 def approved_ordinals(source: Source, proposal_id: str) -> set[int]:
@@ -200,7 +208,7 @@ def add_outcomes(source: Source, run_id: str, outcomes: Iterable[Outcome]) -> No
     """Store terminal outcomes. A second outcome of one record breaks a key of the table and nothing is stored."""
     with writing(source) as connection:
         for chunk in chunks(outcomes):
-            connection.execute(insert(outcome), [{**asdict(one), "run": run_id} for one in chunk])
+            connection.execute(insert(outcome), [{**vars(one), "run": run_id} for one in chunk])
             for state in sorted({one.state for one in chunk}):
                 ordinals = [one.ordinal for one in chunk if one.state == state]
                 rows = update(planned).where(planned.c.run == run_id, planned.c.ordinal.in_(ordinals))
@@ -257,8 +265,10 @@ def forget_key(source: Source, run_id: str) -> None:
     reseal(source, run_id, {})
 
 
+# By place, not by name: runs have a hundred thousand records.
+_values_of = itemgetter(*(list(planned.c.keys()).index(item.name) for item in fields(PlannedRow)))
+
+
 def planned_of_row(row: Row[Any]) -> PlannedRow:
     """Read a row of the table `planned`."""
-    values = row._asdict()
-    del values["run"]
-    return PlannedRow(**values)
+    return PlannedRow(*_values_of(row))

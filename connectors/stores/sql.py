@@ -42,6 +42,7 @@ class SqlStore:
         self._folder = folder
         self._settings = settings
         self._shape: Shape | None = None
+        self._sources: Mapping[str, ClassSource] | None = None
         self._engines: dict[bool, Engine] = {}
         self._marks = Marks(spec.alias, spec.schema)
 
@@ -68,7 +69,9 @@ class SqlStore:
         shape = self._reflected()
         if shape.problems:
             raise BadInput(shape.problems)
-        return reflection.sources(shape, self._spec, self._schedule)
+        if self._sources is None:
+            self._sources = reflection.sources(shape, self._spec, self._schedule)
+        return self._sources
 
     def unclaimed(self) -> list[Unclaimed]:
         """Tables and columns (`table.column`) that no class claims."""

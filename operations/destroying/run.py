@@ -270,9 +270,10 @@ class RunUnderWay:
         So has a field action after which the rules see the same record as before.
         """
         store = self.carrying.stores[rows[0].store]
+        known = store.sources()
         done: dict[str, dict[str, PlannedRow]] = {}
         for row, one in zip(rows, outcomes, strict=True):
-            if one.state == DONE and row.class_name in store.sources():
+            if one.state == DONE and row.class_name in known:
                 done.setdefault(row.class_name, {})[row.key] = row
         if not done:
             return list(outcomes), []

@@ -35,5 +35,4 @@ def take(carrying: Carrying, run: Run, confirmation: str) -> None:
 
 def confirmation_words(carrying: Carrying, run: Run) -> str:
     """What a person types to start the run: `destroy <run> <number of records>`."""
-    count = sum(1 for _ in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)))
-    return f"destroy {run.id} {count}"
+    return f"destroy {run.id} {runs.planned_count(carrying.ledger, run.id, DESTROY)}"

@@ -20,12 +20,13 @@ from rules.evidence.leaf_table import KINDS, TYPES, fields_of
 Leaf = Mapping[str, Any]
 """One entry of the log: field name to string, int, bool or list of those. Always has "type" and "at"."""
 
+_as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 MAX_LEAF_BYTES = 65_535  # an entry bundle counts a leaf's bytes in a uint16
 
 
 def canonical_json(value: Mapping[str, Any]) -> bytes:
     """Write a mapping of strings, ints, booleans and lists of those as RFC 8785 would. Raises TypeError for others."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _as_json(value).encode()
 
 
 def encode(leaf: Leaf) -> bytes:
@@ -35,7 +36,7 @@ def encode(leaf: Leaf) -> bytes:
         raise BadInput("a leaf of unknown type")
     try:
         data = canonical_json(leaf)
-        if len(data) <= MAX_LEAF_BYTES and decode(data):
+        if len(data) <= MAX_LEAF_BYTES and _is_canonical(data.decode(), leaf_type) and _has_real_days(leaf, leaf_type):
             return data
     except (CheckSaidNo, TypeError, ValueError):
         pass
@@ -60,12 +61,20 @@ def decode(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise CheckSaidNo("a leaf is not UTF-8") from None
     leaf_type = text.rpartition('"type":"')[2].partition('"')[0]
-    if leaf_type not in TYPES or not pattern(leaf_type).fullmatch(text) or normalize("NFC", text) != text:
+    if leaf_type not in TYPES or not _is_canonical(text, leaf_type):
         raise CheckSaidNo("a leaf is not canonical")
     leaf: dict[str, Any] = json.loads(text)
-    if not all(_is_day(leaf[name][:10]) for name in _day_fields(leaf_type)):
+    if not _has_real_days(leaf, leaf_type):
         raise CheckSaidNo("a leaf is not canonical")
     return leaf
+
+
+def _is_canonical(text: str, leaf_type: str) -> bool:
+    return pattern(leaf_type).fullmatch(text) is not None and (text.isascii() or normalize("NFC", text) == text)
+
+
+def _has_real_days(leaf: Leaf, leaf_type: str) -> bool:
+    return all(_is_day(leaf[name][:10]) for name in _day_fields(leaf_type))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 _WORD = re.compile(r"[^\W_]+")
@@ -23,15 +24,13 @@ class Mentions:
     """The identifiers that are looked for, ready to look in many texts; those that tell nothing are left out."""
 
     def __init__(self, identifiers: Iterable[str]) -> None:
+        wanted = {item.strip().casefold() for item in identifiers}
+        telling = {one: _WORD.findall(one) for one in wanted if is_telling(one)}
+        self.count, self.untelling = len(telling), len(wanted) - len(telling)
+        often = Counter(word for words in telling.values() for word in words)
         self._by_word: dict[str, list[str]] = {}
-        self.untelling = self.count = 0
-        for one in {item.strip().casefold() for item in identifiers}:
-            if not is_telling(one):
-                self.untelling += 1
-                continue
-            self.count += 1
-            # Its rarest word would be better; its last is nearly always the number.
-            self._by_word.setdefault(_WORD.findall(one)[-1], []).append(one)
+        for one, words in telling.items():
+            self._by_word.setdefault(min(words, key=often.__getitem__), []).append(one)
 
     def found_in(self, text: str) -> bool:
         """Whether any of them stands in the text as a word of its own."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [sift|memory|log …] [--clients N] [--memory N N] [--entries N] [--repeats N]`."""
+"""`python -m tests.bench [sift|memory|log|destroy …] [--rows N] [--clients N] [--memory N N] [--entries N] [--repeats N]`"""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench.bench_destroy import destroying
 from tests.bench.bench_log import verification
 from tests.bench.bench_memory import memory
 from tests.bench.bench_sift import sift_against_others
 
-EVERYTHING = ("sift", "memory", "log")
+EVERYTHING = ("sift", "memory", "log", "destroy")
 
 
 def main() -> int:
     """Measure what was asked for and print it line by line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=[], help="sift, memory, log; everything when none is named")
+    parser.add_argument("what", nargs="*", default=[], help="sift, memory, log, destroy; everything when none is named")
     parser.add_argument("--clients", type=int, default=40_000)
     parser.add_argument("--memory", type=int, nargs="+", default=[15_500, 158_000], help="clients for each size")
     parser.add_argument("--entries", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     wanted = options.what or EVERYTHING
@@ -34,6 +36,8 @@ def main() -> int:
             _say(memory(options.memory))
         if "log" in wanted:
             _say(verification(Path(place), options.entries, options.repeats))
+        if "destroy" in wanted:
+            _say(destroying(Path(place) / "destroy", options.rows, options.repeats))
     return 0
 
 
