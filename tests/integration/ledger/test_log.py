@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from threading import Barrier
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,16 +15,18 @@ from connectors.ledger import log
 from connectors.ledger.base import Ledger, open_ledger, writing
 from connectors.ledger.tables import head, leaf
 from rules.errors import CheckSaidNo, StoreUnavailable
-from rules.evidence.checkpoint import open_checkpoint
+from rules.evidence.checkpoint import open_checkpoint, peek_checkpoint
 from rules.evidence.leaf import decode
 from rules.evidence.note import NoteKey, NoteSigner
 from rules.evidence.tree import root_of_leaves
 
+ORIGIN = "winnow.example.org/demo"
+PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
 
 @pytest.fixture
 def signer() -> NoteSigner:
-    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-    return NoteSigner(NoteKey("winnow.example.org/demo", private.public_key().public_bytes_raw()), private.sign)
+    return NoteSigner(NoteKey(ORIGIN, PRIVATE.public_key().public_bytes_raw()), PRIVATE.sign)
 
 
 def test_leaves_come_back_in_order_under_the_root_of_rfc_6962(ledger: Ledger) -> None:
@@ -36,19 +39,43 @@ def test_leaves_come_back_in_order_under_the_root_of_rfc_6962(ledger: Ledger) ->
     assert log.read_head(ledger).root == root_of_leaves(leaves).hex()
 
 
-def _append_some(url: str, worker: int) -> list[int]:
+WORKERS, TURNS, LEAVES = 16, 8, 3
+
+
+def _append_some(url: str, worker: int, all_there: Barrier) -> tuple[list[int], list[str]]:
     ledger = open_ledger(url)
-    return [log.append(ledger, [f"{worker} {n} {part}".encode() for part in range(3)]) for n in range(25)]
+    own = NoteSigner(NoteKey(ORIGIN, PRIVATE.public_key().public_bytes_raw()), PRIVATE.sign)
+    all_there.wait(120)
+    firsts, notes = [], []
+    for turn in range(TURNS):
+        firsts.append(log.append(ledger, [f"{worker} {turn} {part}".encode() for part in range(LEAVES)]))
+        if turn % 4 == worker % 4:
+            notes.append(log.sign_checkpoint(ledger, [own]))
+    return firsts, notes
 
 
-def test_four_processes_append_at_once_without_gap_fork_or_double(any_engine_url: str) -> None:
+def test_sixteen_processes_append_at_once_without_gap_fork_or_double(any_engine_url: str) -> None:
+    """Every leaf lies in the log once, whole appends together, under the right root; each checkpoint is a prefix."""
     ledger = open_ledger(any_engine_url)
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        firsts = [first for got in pool.map(_append_some, [any_engine_url] * 4, range(4)) for first in got]
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with context.Manager() as manager, ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
+        got = list(pool.map(_append_some, *zip(*_work(any_engine_url, manager.Barrier(WORKERS)), strict=True)))
     leaves = [data for _, data in log.read_leaves(ledger)]
-    assert sorted(firsts) == list(range(0, 300, 3))
-    assert len(set(leaves)) == 300
+    firsts = [first for own, _ in got for first in own]
+    assert sorted(firsts) == list(range(0, WORKERS * TURNS * LEAVES, LEAVES))
+    for worker, (own, _) in enumerate(got):
+        assert own == sorted(own)
+        for turn, first in enumerate(own):
+            assert leaves[first : first + LEAVES] == [f"{worker} {turn} {part}".encode() for part in range(LEAVES)]
     assert log.read_head(ledger).root == root_of_leaves(leaves).hex()
+    signed = log.checkpoints(ledger)
+    assert {note for _, notes in got for note in notes} == {note for _, note in signed}
+    assert all(peek_checkpoint(note).root == root_of_leaves(leaves[:size]) for size, note in signed)
+
+
+def _work(url: str, all_there: Barrier) -> list[tuple[str, int, Barrier]]:
+    return [(url, worker, all_there) for worker in range(WORKERS)]
 
 
 def test_what_is_decided_and_the_leaf_that_says_so_are_one_transaction(ledger: Ledger) -> None:
