@@ -89,9 +89,9 @@ def add_findings(source: Source, sift_id: int, findings: Iterable[Finding]) -> i
         with writing(source) as connection:
             last = connection.scalar(select(func.max(finding.c.ordinal)).where(finding.c.sift == sift_id)) or 0
             as_text = connection.dialect.name == "sqlite"
-            rows = list(_to_rows(sift_id, last + 1, batch, as_text))
-            insert_rows(connection, finding, _COLUMNS, rows)
+            insert_rows(connection, finding, _COLUMNS, list(_to_rows(sift_id, last + 1, batch, as_text)))
         added += len(batch)
+        del batch
     return added
 
 
@@ -149,6 +149,7 @@ def iterate(source: Source, sift_id: int, kinds: Sequence[Kind] = (), rule: str 
     while page := findings(source, sift_id, kinds, rule, after, limit=_BATCH):
         yield from page
         after = page[-1].ordinal
+        del page  # before the next is read
 
 
 def by_ordinal(source: Source, sift_id: int, ordinals: Iterable[int]) -> dict[int, Finding]:

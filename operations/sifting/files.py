@@ -66,15 +66,15 @@ class FileSift:
         run_out = [file for file in self._judged(heads) if file.verdict.state is not State.NOT_DUE]
         due = [file.head for file in run_out if file.verdict.state is State.DUE]
         sure = {head.place for head in due if self._is_sure(head)}
-        whole = {file.head.place for file in run_out if self._whole_file(file)}
-        subjects = [head.subject for head in due if head.subject and head.place in sure & whole]
+        together_only = sure & {file.head.place for file in run_out if self._whole_file(file)}
+        subjects = [head.subject for head in due if head.subject and head.place in together_only]
         members, together = self._members(subjects), self._together(subjects)
         found = [file for file in run_out if file.verdict.state is State.UNDATABLE]
         for file in run_out:
-            if file.head.place in sure - whole:
-                found.append(file)  # a rule about fields concerns this record alone
-            elif file.head.place in sure:
+            if file.head.place in together_only:
                 found += self._whole(file, together.get(file.head.subject or "", [file]), members)
+            elif file.head.place in sure:
+                found.append(file)  # a rule about fields concerns this record alone
         return found
 
     def _whole_file(self, file: File) -> bool:

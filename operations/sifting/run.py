@@ -21,6 +21,8 @@ from operations.sifting.session import Sifting, SiftInputs, open_sifting
 from rules.review.values import Finding, Kind
 from rules.schedule.judge import follows_head
 
+_SELDOM = 50_000  # new objects that outlive their page before the collector looks
+
 
 def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[[], str]) -> int:
     """Carry out a sift and return its id. Raises StoreUnavailable or BadInput before anything is kept as finished."""
@@ -42,12 +44,13 @@ def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[
 
 @contextmanager
 def _little_rubbish() -> Iterator[None]:
-    """Spare the collector what stood before the sift: it would look through all of it again after every few pages."""
-    gc.freeze()
+    """Let the collector of cycles look seldom: a page of records is many small things that die without its help."""
+    before = gc.get_threshold()
+    gc.set_threshold(_SELDOM, 20, 100)
     try:
         yield
     finally:
-        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def _one_by_one(pages: Iterable[list[Finding]], progress: Callable[[int], None]) -> Iterator[Finding]:
