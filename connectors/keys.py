@@ -73,11 +73,31 @@ def officer_signer(folder: Path, slug: str, passphrase: str) -> tuple[bytes, Sig
     return private.public_key().public_bytes_raw(), private.sign
 
 
-def create_sealing_key(folder: Path, slug: str, passphrase: str, random: Random) -> bytes:
-    """Make the key pair to which run keys are sealed; return its public half, 32 bytes (X25519). Raises BadInput."""
+def create_sealing_key(folder: Path, slug: str, passphrase: str, random: Random, suffix: str = "") -> bytes:
+    """Make the key pair to which run keys are sealed; return its public half, 32 bytes (X25519). Raises BadInput.
+
+    `suffix` is added to the file's name, for a key that shall take another's place.
+    """
     private = X25519PrivateKey.from_private_bytes(random(32))
-    _write_locked(folder / f"{slug}-sealing.pem", private, passphrase, random)
+    _write_locked(folder / f"{slug}-sealing{suffix}.pem", private, passphrase, random)
     return private.public_key().public_bytes_raw()
+
+
+def relock_sealing_key(folder: Path, slug: str, passphrase: str, new: str, random: Random, suffix: str) -> None:
+    """Write an officer's sealing key once more, under another passphrase and a name with `suffix`. Raises BadInput."""
+    private = _load(folder / f"{slug}-sealing.pem", passphrase)
+    if not isinstance(private, X25519PrivateKey):
+        raise BadInput(_WRONG)
+    _write_locked(folder / f"{slug}-sealing{suffix}.pem", private, new, random)
+
+
+def sealing_public(path: Path, passphrase: str) -> bytes | None:
+    """Return the public half of a sealing key on disk, or None where there is none that this passphrase opens."""
+    try:
+        private = _load(path, passphrase)
+    except BadInput:
+        return None
+    return private.public_key().public_bytes_raw() if isinstance(private, X25519PrivateKey) else None
 
 
 def seal(public: bytes, secret: bytes, random: Random) -> str:
@@ -125,19 +145,22 @@ def log_signer(folder: Path, origin: str, random: Random) -> NoteSigner:
     Raises BadInput where the key can't be read, or an origin that a signed note can't carry.
     """
     path = folder / LOG_KEY
-    if not path.exists():
-        _create_log_key(path, origin, random)
+    made = not path.exists()
+    signer = log_signer_in(path, origin, random)
+    if made:
+        path.with_name(LOG_VKEY).write_text(signer.key.to_text() + "\n", encoding="utf-8")
+    return signer
+
+
+def log_signer_in(path: Path, origin: str, random: Random | None = None) -> NoteSigner:
+    """Return the signer whose key lies in a file; made there first where `random` is given and there is none."""
+    if random is not None and not path.exists():
+        fresh = Ed25519PrivateKey.from_private_bytes(random(32))
+        _write_new(path, fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     private = _load(path, None)
     if not isinstance(private, Ed25519PrivateKey):
         raise BadInput(Problem("this is not the log's key", file=path.name))
     return NoteSigner(NoteKey(origin, private.public_key().public_bytes_raw()), private.sign)
-
-
-def _create_log_key(path: Path, origin: str, random: Random) -> None:
-    private = Ed25519PrivateKey.from_private_bytes(random(32))
-    vkey = NoteKey(origin, private.public_key().public_bytes_raw()).to_text()
-    _write_new(path, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    path.with_name(LOG_VKEY).write_text(vkey + "\n", encoding="utf-8")
 
 
 def _shared(private: X25519PrivateKey, public: bytes, both: bytes) -> bytes:

@@ -58,6 +58,7 @@ VERBS = {
     "verify": Verb(AUDITOR, "console.proving", "verify", "Check an evidence bundle against the log's public key."),
     "init": Verb(HELPER, "console.setting_up", "init", "Make a project folder with commented settings."),
     "check": Verb(HELPER, "console.setting_up", "check", "Check settings, schedule and stores."),
+    "key": Verb(HELPER, "console.key_changing", "app", "Change the log's key or the DPO's, destroy the key of a run."),
     "person": Verb(HELPER, "console.people", "person", "Add people, each with a key of their own; list them."),
     "watch": Verb(
         HELPER, "console.watching", "watch", "Read the log back, look for restored backups, sign a checkpoint."

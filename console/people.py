@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from connectors.settings import Settings
 from console.asking import passphrase_of, passphrases_of
 from console.options import JsonOption, PassphraseOption, ProjectOption, day, here, verbs
 from console.screen import cell, document, say, table
 from operations import adopt as adopting
+from operations.key_changes import replace_officer_key
 from operations.listing import everybody
 from operations.people import add_person
 from rules.review.authority import Role
@@ -43,6 +45,38 @@ def add(
         return
     say(f"{who.name} ({who.role}) can sign now. Their key: {opened.keys / who.slug}.pem")
     say("Nobody can open it without the passphrase, and nobody can give a new one for it: keep it well.")
+
+
+@person.command("replace-key")
+def replace_key(
+    name: Annotated[str, typer.Argument(help="Whose key is replaced.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person themselves, or who vouches for them.")],
+    new_passphrase_file: Annotated[
+        Path | None,
+        typer.Option("--new-passphrase-file", metavar="FILE", help="A file with the new passphrase; else asked for."),
+    ] = None,
+    passphrase_file: PassphraseOption = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Replace somebody's key: the passphrase was forgotten, or another may know it. The old key signs nothing more.
+
+    They do it themselves with the old passphrase, or a DPO, manager or approver vouches for them with their own. What
+    they signed before stays good.
+
+    Example: winnow person replace-key "Tom Reid" --by "Asha Patel"
+    """
+    opened = here(project)
+    passphrase = passphrase_of(by, passphrase_file, opened.environment)
+    nothing = Settings()  # the variable for a passphrase is that of who vouches
+    new = passphrase_of(f"{name}, the new one", new_passphrase_file, nothing, confirm=True)
+    who = replace_officer_key(opened, name, new, by, passphrase)
+    if as_json:
+        document({"name": who.name, "slug": who.slug, "public_key": who.public_key})
+        return
+    say(f"{who.name} has a new key; the old one signs nothing more.")
+    if who.sealing_key and by not in (who.name, who.slug):
+        say("Their sealing key is new as well. Another DPO runs `winnow key reseal`, so that they can open older runs.")
 
 
 @person.command("list")

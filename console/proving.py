@@ -25,7 +25,10 @@ DEMO = "flows.demo"  # by name: the command line and the flows do not know each 
 
 def verify(
     bundle: Annotated[Path, typer.Argument(help="The evidence bundle.")],
-    key: Annotated[Path, typer.Option("--key", help="The log's public key, from somewhere else than the bundle.")],
+    key: Annotated[
+        list[Path],
+        typer.Option("--key", help="The log's public key, from elsewhere than the bundle; repeat for a former one."),
+    ],
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="An older checkpoint that you hold: the log must continue it.")
     ] = None,

@@ -94,7 +94,7 @@ def run_demo(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 def summarise(project: Project, proposal: str, run: str) -> dict[str, Any]:
     """Write summary.json for a closed run, and return it: counts, ids and the paths of what was written."""
     certified = certify(project, run)
-    verified = verify(certified.bundle, certified.key)
+    verified = verify(certified.bundle, [certified.key])
     leaves = [decode(data) for _, data in log.read_leaves(project.ledger)]
     certificate = certificate_of(leaves, run, project.sign_log())
     frozen = proposals.get(project.ledger, proposal)

@@ -73,7 +73,7 @@ def _approval(ledger: Ledger, run: Run) -> Leaf:
     except WinnowError:
         raise Refused(f"the signature on the approval of {run.id} does not hold") from None
     who = people.find_person(ledger, run.approved_by)
-    if who is None or (who.name, who.public_key) != (leaf["officer"], leaf["key"]):
+    if who is None or who.name != leaf["officer"]:
         raise _differs("who approved it")
     if leaf["role"] not in MAY["approve"] or not _known_by_then(ledger, leaf, run.approval_leaf):
         raise Refused(f"the key that approved {run.id} is not the key of an approver in the log")
@@ -81,14 +81,15 @@ def _approval(ledger: Ledger, run: Run) -> Leaf:
 
 
 def _known_by_then(ledger: Ledger, signed: Leaf, before: int) -> bool:
-    """Whether an earlier leaf gives this key and role to this officer."""
-    wanted = ("key", "added", "officer", signed["officer"], signed["key"], signed["role"])
-    names = ("type", "event", "purpose", "officer", "key", "role")
-    for _, data in log.read_leaves(ledger, 0, before):
-        leaf = decode(data)
-        if tuple(leaf.get(name) for name in names) == wanted:
-            return True
-    return False
+    """Whether earlier leaves give this key and role to this officer, and none has taken it away since."""
+    wanted = ("officer", signed["officer"], signed["key"], signed["role"])
+    names = ("purpose", "officer", "key", "role")
+    events = [
+        leaf["event"]
+        for index, leaf in log.read_types(ledger, {"key"})
+        if index < before and tuple(leaf.get(name) for name in names) == wanted
+    ]
+    return bool(events) and events[-1] in ("added", "rotated")
 
 
 def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) -> dict[int, Statement]:

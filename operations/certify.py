@@ -61,7 +61,7 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     key = write_whole(folder / LOG_VKEY, (project.keys / LOG_VKEY).read_bytes())
     bundle = folder / f"evidence-{run_id}.zip"
     readme = auditor_readme(project.settings.organisation, run_id, bundle.name, key.name)
-    signers = [project.log_signer()]
+    signers = project.log_signers()
 
     def papers(proof: str) -> dict[str, bytes]:
         shown = _shown(project, certificate, leaves, proof, bundle.name, key.name)

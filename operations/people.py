@@ -90,7 +90,7 @@ def _check(project: Project, name: str, role: Role | str) -> str:
         raise BadInput(Problem("there is a person of this name already", key="name", mend="Add an initial or a post."))
     taken = {other.slug for other in known} | {"log"}
     slug, number = slug_of(name), 2
-    while slug in taken or slug.endswith("-sealing"):
+    while slug in taken or slug.endswith(("-sealing", "-next", "-old")):
         slug, number = f"{slug_of(name)}-{number}", number + 1
     return slug
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from unicodedata import normalize
 
-from connectors import keys
+from connectors import key_changes, keys
 from connectors.ledger import log
 from connectors.ledger.base import Ledger, open_ledger
 from connectors.schedule_file import load_schedule, read_text
@@ -96,9 +96,14 @@ class Project:
         """The signer of the log's checkpoints; its key is made at first use."""
         return keys.log_signer(self.keys, self.settings.origin, self.random)
 
+    def log_signers(self) -> list[NoteSigner]:
+        """The signer of the log, and beside it the former one while a change of keys is under way."""
+        retiring = key_changes.retiring_signer(self.keys, self.settings.origin)
+        return [self.log_signer(), *([retiring] if retiring else [])]
+
     def sign_log(self) -> str:
         """Sign a checkpoint over the whole log and return the note. Raises CheckSaidNo where it does not hold."""
-        return log.sign_checkpoint(self.ledger, [self.log_signer()])
+        return log.sign_checkpoint(self.ledger, self.log_signers())
 
 
 def open_project(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors import keys
+from connectors import key_changes, keys
 from connectors.ledger import log, releases
 from connectors.stores.base import RecordStore
 from operations.destroying.context import MANUAL
@@ -19,7 +19,6 @@ from operations.stores import stores_of
 from rules.errors import BadInput, CheckSaidNo, Problem, Refused, StoreUnavailable, WinnowError
 from rules.evidence.checkpoint import open_checkpoint
 from rules.evidence.leaf import Leaf
-from rules.evidence.note import NoteKey
 from rules.evidence.proof import FIRST_LINE
 from rules.evidence.restores import (
     BY_CONTENT,
@@ -158,16 +157,6 @@ def _epoch(store: RecordStore) -> int:
         return 0
 
 
-def log_keys(project: Project) -> list[NoteKey]:
-    """The log's public keys: the one that signs now, and older ones."""
-    found = []
-    for name in (keys.LOG_VKEY, keys.RETIRED_VKEY):
-        path = project.keys / name
-        lines = path.read_text(encoding="utf-8").split() if path.is_file() else []
-        found += [NoteKey.from_text(line) for line in lines]
-    return found
-
-
 def _kept_checkpoints(project: Project, more: Sequence[Path]) -> tuple[list[tuple[int, str]], list[str]]:
     """Size and root of every checkpoint kept outside, each with a signature that holds; and what can't be reached."""
     folder = project.settings.anchors
@@ -178,7 +167,7 @@ def _kept_checkpoints(project: Project, more: Sequence[Path]) -> tuple[list[tupl
             paths = sorted(folder.glob(KEPT))
         else:
             unreachable.append("anchors")
-    trusted = log_keys(project)
+    trusted = key_changes.vkeys(project.keys)
     kept = []
     for path in (*paths, *more):
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,11 @@ class Verified:
 
 
 def verify(
-    bundle: Path, key: Path, checkpoint: Path | None = None, certificate: str = "", as_json: bool = False
+    bundle: Path, keys: Sequence[Path], checkpoint: Path | None = None, certificate: str = "", as_json: bool = False
 ) -> Verified:
-    """Check an evidence bundle against the log's public key, which comes from the auditor and never from the bundle."""
-    command = [sys.executable, "-I", str(VERIFIER), str(bundle), "--key", str(key)]
+    """Check an evidence bundle against the log's public keys, which come from the auditor and never from the bundle."""
+    command = [sys.executable, "-I", str(VERIFIER), str(bundle)]
+    command += [word for key in keys for word in ("--key", str(key))]
     command += ["--checkpoint", str(checkpoint)] if checkpoint else []
     command += ["--certificate", certificate] if certificate else []
     command += ["--json"] if as_json else []

@@ -466,20 +466,20 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Check an evidence bundle. Exit status: 0 holds, 1 not, 2 unreadable.")
     parser.add_argument("bundle", help="the evidence bundle (a zip file)")
-    parser.add_argument("--key", required=True, help="the log's public key (winnow.vkey), from someone you trust")
+    parser.add_argument("--key", action="append", required=True, help="the log's public key, from someone you trust")
     parser.add_argument("--checkpoint", action="append", default=[], help="a checkpoint or proof kept from before")
     parser.add_argument("--certificate", default="", help="the certificate that the bundle must hold")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     options = parser.parse_args(arguments)
-    log, texts, what, bundle = Log(), [], options.key, None  # type: Log, List[str], str, Optional[Bundle]
+    log, texts, what, bundle = Log(), [], options.key[0], None  # type: Log, List[str], str, Optional[Bundle]
     try:
-        for what in (options.key, *options.checkpoint):
+        for what in (*options.key, *options.checkpoint):
             with open(what, encoding="utf-8") as file:
                 texts.append(file.read(1 << 20))
-            origin, keys = read_keys(texts[0])
+            origin, keys = read_keys("\n".join(texts[: len(options.key)]))
         what = options.bundle
         bundle = Bundle(what)
-        check_bundle(bundle, log, origin, keys, texts[1:], options.certificate)
+        check_bundle(bundle, log, origin, keys, texts[len(options.key) :], options.certificate)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the readers raise, the answer is a sentence
         if not (bundle and isinstance(error, (Failed, UnicodeDecodeError))):
             print("Can't read %s: %s" % (ascii(what), error if isinstance(error, Failed) else type(error).__name__))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from connectors.ledger.base import Source, reading, to_json, writing
 from connectors.ledger.tables import adoption, person, statement
@@ -73,6 +73,12 @@ def add_person(source: Source, who: Person) -> None:
     }
     with writing(source) as connection:
         connection.execute(insert(person).values(values))
+
+
+def set_keys(source: Source, slug: str, **changed: str) -> None:
+    """Replace `public_key` or `sealing_key` of a person (base 64)."""
+    with writing(source) as connection:
+        connection.execute(update(person).where(person.c.slug == slug).values(changed))
 
 
 def people(source: Source, roles: Collection[Role] = ()) -> list[Person]:

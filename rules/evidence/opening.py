@@ -44,7 +44,7 @@ def proof_json(opened: Sequence[Opened]) -> str:
 
 
 def check_proof_json(text: str, keys: Sequence[NoteKey], verify: Verify) -> list[Leaf]:
-    """Return the entries that a proof file proves. Raises BadInput when malformed, CheckSaidNo when it does not hold."""
+    """Return the entries that a proof file proves. Raises BadInput when malformed, else CheckSaidNo."""
     try:
         document = json.loads(text)
         entries = document["entries"] if document["format"] == FORMAT else []

@@ -40,8 +40,11 @@ MAY: Mapping[str, frozenset[Role]] = {
     "decide": frozenset({Role.DPO, Role.MANAGER, Role.COUNSELLOR}),
     "approve": frozenset({Role.APPROVER, Role.MANAGER}),
     "confirm": frozenset(Role) - {Role.AUDITOR},
+    "keys": frozenset({Role.DPO, Role.MANAGER, Role.TECHNICAL}),
+    "vouch": frozenset({Role.DPO, Role.APPROVER, Role.MANAGER}),
     # What only the holder of a sealing key can do.
     "restore-check": frozenset({Role.DPO}),
+    "reseal": frozenset({Role.DPO}),
     "prove": frozenset({Role.DPO}),
 }
 
