@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.asking import agreed
 from console.options import JsonOption, ProjectOption, here, verbs
-from console.screen import document, say
+from console.screen import document, say, table
 from operations import stores
 from operations.init import init_project
+from operations.project import Project
 from rules.errors import BadInput
+
+if TYPE_CHECKING:
+    from reports.quality import QualityLine
 
 store = verbs("Prepare stores for destroying.")
 
@@ -38,7 +42,13 @@ def init(
     say("Then run `winnow check`, and `winnow person add` for everybody who signs.")
 
 
-def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+def check(
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Check the records too, where they lie, and write the quality page.")
+    ] = False,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
     """Check settings, schedule and mapping, and that every store can be read. Every mistake is said at once.
 
     Example: winnow check --project sift-2026
@@ -48,14 +58,32 @@ def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     if problems:
         raise BadInput(problems)
     schedule, found = opened.schedule, stores.stores_of(opened)
+    lines, page = _quality(opened) if quality else ((), None)
     if as_json:
         kinds = {alias: one.kind for alias, one in found.items()}
-        document({"schedule": schedule.name, "version": schedule.version, "digest": schedule.digest, "stores": kinds})
+        told = {"schedule": schedule.name, "version": schedule.version, "digest": schedule.digest, "stores": kinds}
+        document({**told, "quality": lines, "quality_page": page} if quality else told)
         return
     rules = sum(len(item.rules) for item in schedule.classes)
     say(f"{schedule.name}, version {schedule.version}: {len(schedule.classes)} classes, {rules} rules.")
     say(*(f"  {alias}: {one.kind}, readable" for alias, one in found.items()))
     say("Nothing is wrong.")
+    if quality:
+        failing = [line for line in lines if line.failed or line.impossible]
+        say(f"{len(lines):,} checks of quality, {len(failing):,} of them with records that fail.")
+        rows = [(line.class_name, line.store, line.says, line.failed, line.looked_at) for line in failing]
+        if rows:
+            table("Records to put right", ("Class", "Store", "Check", "Failed", "Looked at"), rows)
+        if page is not None:
+            say(f"All of them: {page}")
+
+
+def _quality(opened: Project) -> tuple[tuple[QualityLine, ...], Path | None]:
+    # Great Expectations takes seconds to load, so not before somebody asks for it.
+    from operations.quality import check_quality
+
+    gate, page = check_quality(opened)
+    return tuple(gate.lines), page
 
 
 @store.callback()

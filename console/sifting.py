@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +11,11 @@ from console.options import AsOfOption, JsonOption, ProjectOption, here
 from console.screen import cell, document, progress, say, table
 from operations.sift import Sifted
 from operations.sift import sift as sift_stores
-from operations.sifting.session import QualityCheck
 from rules.review.values import Kind
 from rules.schedule.values import Schedule
+
+if TYPE_CHECKING:
+    from operations.quality import QualityGate
 
 WORDS = {
     Kind.PAST_RETENTION: "past retention: to be decided",
@@ -44,6 +46,7 @@ def sift(
     with progress("sift") as advance:
         gate = _gate(opened.schedule, no_quality or bool(only))  # a sift of some classes checks no quality
         done = sift_stores(opened, as_of, tuple(only or ()), quality=gate, progress=advance)
+    page = gate.write(opened, done.as_of, done.proposal.id) if gate is not None else None
     line = first_line(done)
     if as_json:
         document(
@@ -53,10 +56,13 @@ def sift(
                 "proposal": done.proposal.id,
                 "hash": done.proposal.hash,
                 "counts": {kind.value: count for kind, count in done.by_kind().items()},
+                "quality_page": page,
             }
         )
         return
     _show(done, line)
+    if page is not None:
+        say(f"What every quality check counted: {page}")
 
 
 def first_line(done: Sifted) -> str:
@@ -67,13 +73,13 @@ def first_line(done: Sifted) -> str:
     return f"{adds_up}; undatable {counts[Kind.UNDATABLE]}"
 
 
-def _gate(schedule: Schedule, unwanted: bool) -> QualityCheck | None:
+def _gate(schedule: Schedule, unwanted: bool) -> QualityGate | None:
     if unwanted or not any(item.expectations for item in schedule.classes):
         return None
     # Great Expectations takes seconds to load, so not before a sift asks for it.
-    from operations.quality import gate
+    from operations.quality import QualityGate
 
-    return gate
+    return QualityGate()
 
 
 def _show(done: Sifted, line: str) -> None:

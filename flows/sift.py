@@ -7,7 +7,7 @@ from datetime import date
 from prefect import flow
 
 from flows.wiring import project_at, publish_counts, step
-from operations.quality import gate
+from operations.quality import QualityGate
 from operations.review import write_pack
 from operations.sift import sift
 
@@ -18,7 +18,9 @@ DAILY = ("session_note",)
 def sift_stores(project: str, as_of: str | None, only: tuple[str, ...]) -> tuple[str, dict[str, int]]:
     """Sift and freeze; returns the proposal's id and counts by kind."""
     day = date.fromisoformat(as_of) if as_of else None
-    found = sift(project_at(project), day, only, quality=gate)
+    opened, gate = project_at(project), QualityGate()
+    found = sift(opened, day, only, quality=gate)
+    gate.write(opened, found.as_of, found.proposal.id)
     return found.proposal.id, {kind.value: count for kind, count in found.by_kind().items()}
 
 

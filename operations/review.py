@@ -10,6 +10,7 @@ from pathlib import Path
 from connectors.ledger import proposals, sifts
 from connectors.ledger.proposals import Proposal
 from connectors.ledger.sifts import Count, StoredFinding
+from operations.holds import care_for
 from operations.project import Project
 from operations.sifting.session import Progress, silent
 from operations.trial import forecast
@@ -56,6 +57,9 @@ def write_pack(
         pack = replace(pack, forecast=forecast(project, frozen.as_of, progress))
     folder = out or project.settings.out
     folder.mkdir(parents=True, exist_ok=True)
+    page = f"quality-{frozen.id}.html"
+    if (folder / page).is_file():
+        pack = replace(pack, quality_page=page)
     html, xlsx = folder / f"review-pack-{frozen.id}.html", folder / f"review-pack-{frozen.id}.xlsx"
     html.write_text(pack_html(pack), encoding="utf-8")
     pack_xlsx(pack, xlsx)
@@ -74,7 +78,8 @@ def build_pack(project: Project, frozen: Proposal) -> ReviewPack:
     ]
     others = [kind for kind in Kind if kind is not Kind.PAST_RETENTION]
     findings = [_other(stored.finding) for stored in sifts.iterate(project.ledger, frozen.sift, others)]
-    return ReviewPack(header, tuple(groups), items, findings)
+    look_again = tuple((one.hold.id, "; ".join(one.because)) for one in care_for(project) if one.because)
+    return ReviewPack(header, tuple(groups), items, findings, holds_to_look_at=look_again)
 
 
 def _header(project: Project, frozen: Proposal, counts: Sequence[Count]) -> PackHeader:

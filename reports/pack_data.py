@@ -139,6 +139,8 @@ class ReviewPack:
     items: Sequence[PackItem]
     findings: Sequence[PackFinding] = ()
     forecast: tuple[tuple[str, int], ...] = field(default=())  # months as 2026-09, records that fall due
+    quality_page: str = ""  # the name of the file beside it
+    holds_to_look_at: tuple[tuple[str, str], ...] = ()  # the id of a hold, and why; nobody in it
 
     def __post_init__(self) -> None:
         numbers = {group.number for group in self.groups}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from connectors.quality.extract import ExpectedColumn, expected_columns, run_extract_suite
 from connectors.quality.result import QualityResult
-from connectors.quality.store import quality_findings, run_suite
+from connectors.quality.store import findings_of, run_suite
 
 __all__ = [
     "ExpectedColumn",
     "QualityResult",
     "expected_columns",
-    "quality_findings",
+    "findings_of",
     "run_extract_suite",
     "run_suite",
 ]

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, or_, s
 
 from connectors.quality import engine
 from connectors.quality.result import QualityResult
-from connectors.stores.reading import StoreReader
 from rules.review.values import Finding, Kind
 from rules.schedule.compile import Expression, Source, as_text
 from rules.schedule.values import Expectation, RecordClass
@@ -33,15 +32,14 @@ def run_suite(connection: Connection, source: Source, record_class: RecordClass,
     return found
 
 
-def quality_findings(reader: StoreReader, record_class: RecordClass, as_of: date) -> Iterator[Finding]:
+def findings_of(alias: str, record_class: RecordClass, results: Iterable[QualityResult]) -> Iterator[Finding]:
     """Yield a finding for each expectation of the schedule that some rows fail, or that could not be checked."""
-    source = reader.sources[record_class.name]
-    for item in run_suite(reader.connection, source, record_class, as_of):
+    for item in results:
         name = item.expectation
         if item.declared and (item.unexpected or item.exception):
             reason = "the check could not be carried out" if item.exception else f"{item.evaluated} looked at"
             count = None if item.exception else item.unexpected
-            yield Finding(Kind.QUALITY, reader.alias, record_class.name, name, name, count=count, reason=reason)
+            yield Finding(Kind.QUALITY, alias, record_class.name, name, name, count=count, reason=reason)
 
 
 _Check = tuple[str, ColumnElement[bool], bool]

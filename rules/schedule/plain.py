@@ -32,6 +32,7 @@ from rules.schedule.language import (
     WithHead,
     ordinal,
 )
+from rules.schedule.values import Expectation
 
 
 def in_words(term: Term) -> str:
@@ -154,3 +155,15 @@ def _either(words: tuple[str, ...]) -> str:
 def _inside(part: Condition, within: tuple[str, ...]) -> str:
     said = _said(part, within)
     return f"({said})" if isinstance(part, Some | Exists | Among) else said
+
+
+def check_in_words(check: Expectation) -> str:
+    """What a quality check looks at: `date of birth is a day between 1900 and today`."""
+    names = " and ".join(_words(name) for name in check.fields)
+    return {
+        "not empty": f"{names} is filled",
+        "readable date": f"{names} is a date that can be read",
+        "not in the future": f"{names} is not a day of the future",
+        "plausible birthday": f"{names} is a day between 1900 and today",
+        "unique together": f"no two records have the same {names}",
+    }[check.kind]

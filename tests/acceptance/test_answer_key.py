@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.ledger import sifts
-from operations.quality import gate
+from operations.quality import QualityGate
 from operations.review import write_pack
 from operations.sift import sift
 from rules.review.values import Finding
@@ -35,7 +35,7 @@ def found_row(finding: Finding) -> Row:
 
 def sifted(charity: Charity, as_of: date = AS_OF) -> Counter[Row]:
     """What the sift finds."""
-    result = sift(charity.project, as_of, quality=gate)
+    result = sift(charity.project, as_of, quality=QualityGate())
     return Counter(found_row(stored.finding) for stored in sifts.iterate(charity.project.ledger, result.sift))
 
 

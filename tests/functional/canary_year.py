@@ -120,7 +120,7 @@ def _failures(folder: Path, canary: str) -> dict[str, str]:
             except KeyError as error:
                 raise ValueError(f"invalid literal: {name}") from error
 
-        setattr(sifting, "gate", gate)  # noqa: B010 - it stands in for the real one
+        setattr(sifting, "QualityGate", lambda: gate)  # noqa: B010 - it stands in for the real one
 
     sifting.sift_stores = sifting.sift_stores.with_options(retries=1, retry_delay_seconds=0)
     ways: list[Callable[[Path], None]] = [

@@ -21,7 +21,7 @@ from connectors.settings import read_settings
 from connectors.stores.specs import ClassMap, StoreSpec
 from connectors.stores.sql import SqlStore
 from operations.coverage import coverage, source_packs
-from operations.quality import gate
+from operations.quality import QualityGate
 from operations.sifting.found import REVIEW
 from operations.sifting.others import SINCE_WHEN
 from operations.sifting.run import run_sift

@@ -146,3 +146,14 @@ def test_the_chart_is_well_formed() -> None:
     """The forecast's picture is an SVG that parses."""
     page = pack_html(PACK)
     ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+
+
+def test_the_page_leads_to_the_quality_page_and_names_holds_without_those_they_are_about() -> None:
+    """Where there is a quality page beside it; a hold by its id, with why somebody should look at it again."""
+    told = (("hold-2026-09-01-3", "it holds a whole class; it has no review date"),)
+    page = pack_html(replace(PACK, holds_to_look_at=told))
+    well_formed(page)
+    assert 'href="quality-p1.html"' in pack_html(replace(PACK, quality_page="quality-p1.html"))
+    assert "hold-2026-09-01-3" in page
+    assert "it holds a whole class; it has no review date" in page
+    assert "Holds to look at again" not in pack_html(PACK)
