@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import tzinfo
 
@@ -52,14 +52,16 @@ def open_readers_of(
     zone: tzinfo,
     stack: ExitStack,
     given: Mapping[str, Connection] | None = None,
+    also: Collection[str] = (),
 ) -> dict[str, StoreReader]:
     """Open stores for reading, closed with `stack`, each with the rules that ask the others; a connection may be given.
 
-    Raises StoreUnavailable, BadInput. The stores are those that the rules to be asked need, or all of them.
+    The stores are those that the rules to be asked need, or all of them; `also` are classes about which conditions ask
+    that are no part of the schedule. Raises StoreUnavailable, BadInput.
     """
     held = {alias: store.sources() for alias, store in stores.items()}
     readers: dict[str, StoreReader] = {}
-    spanning = [alias for alias in stores if _spans(held, alias, schedule)]
+    spanning = [alias for alias in stores if _spans(held, alias, schedule, also)]
     scratch = stack.enter_context(engines.scratch()) if spanning else None
     for alias, store in stores.items():
         connection = (given or {}).get(alias) or stack.enter_context(store.reader())
@@ -78,15 +80,19 @@ def require_answers(stores: Mapping[str, RecordStore], schedule: Schedule) -> No
         raise BadInput(problems)
 
 
-def needed(stores: Mapping[str, RecordStore], class_name: str, schedule: Schedule) -> set[str]:
+def needed(
+    stores: Mapping[str, RecordStore], class_name: str, schedule: Schedule, also: Collection[str] = ()
+) -> set[str]:
     """The stores that must be asked about a record of a class, beside its own."""
-    asked = asked_by(schedule.get(class_name))
+    asked = asked_by(schedule.get(class_name)).union(also)
     return {alias for alias, store in stores.items() if asked and not asked.isdisjoint(store.sources())}
 
 
-def _spans(held: Held, alias: str, schedule: Schedule) -> bool:
+def _spans(held: Held, alias: str, schedule: Schedule, also: Collection[str]) -> bool:
     others = elsewhere(alias, held)
-    return any(not asked_by(schedule.get(name)).isdisjoint(others) for name in held[alias])
+    return not others.isdisjoint(also) or any(
+        not asked_by(schedule.get(name)).isdisjoint(others) for name in held[alias]
+    )
 
 
 def _asked(record_class: RecordClass) -> Iterator[tuple[str, frozenset[str]]]:

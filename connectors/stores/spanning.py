@@ -12,15 +12,16 @@ from dataclasses import replace
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, not_, or_, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, true
 
 from connectors.stores.base import ClassSource
 from connectors.stores.bridge import Bridge, is_among
 from connectors.stores.reading import CHUNK, StoreReader
 from rules.review.values import Record
+from rules.schedule.compile import NotInStoreError, flag
 from rules.schedule.judge import clocks, follows_head
 from rules.schedule.language import Condition, Every, Not, Some, Term
-from rules.schedule.spanning import asks_of, span
+from rules.schedule.spanning import asks_of, span, texts_brought
 from rules.schedule.values import AutomaticHold, Control, RecordClass, Rule, Schedule
 
 Look = Callable[[StoreReader, RecordClass], Iterator[list[Record]]]
@@ -91,12 +92,34 @@ class SpanningReader(StoreReader):
 
     def matching(self, record_class: RecordClass, condition: Condition) -> Iterator[list[Record]]:
         """Pages of the records for which a condition is true."""
-        wanted = _only(record_class, holds=(AutomaticHold("", record_class.name, "", condition),))
+        wanted = _about(record_class, condition)
         bridge = self._bridge(wanted)
         if bridge is None:
             return self._plain(wanted).matching(wanted, condition)
         where = self._may_be(wanted.name, condition)
         return _through(bridge, where, lambda reader, cut: reader.matching(cut, cut.holds[0].when))
+
+    def not_excluded(self, record_class: RecordClass, condition: Condition) -> Iterator[list[Record]]:
+        """Pages of the records for which a condition is true, or of which nobody can tell."""
+        wanted = _about(record_class, condition)
+        bridge = self._bridge(wanted)
+        if bridge is None:
+            return self._plain(wanted).not_excluded(wanted, condition)
+        where = self._may_not_be_false(wanted.name, condition)
+        return _through(bridge, where, lambda reader, cut: reader.not_excluded(cut, cut.holds[0].when))
+
+    def any_not_excluded(self, record_class: RecordClass, condition: Condition, keys: Sequence[str]) -> bool:
+        """Whether a condition is true of one of these records, or nobody can tell."""
+        wanted = _about(record_class, condition)
+        try:
+            bridge = self._bridge(wanted)
+            if bridge is None:
+                return self._plain(wanted).any_not_excluded(wanted, condition, keys)
+            cut = bridge.record_class
+            found = self._brought(bridge, wanted.key, keys)
+            return any(bridge.reader.any_not_excluded(cut, cut.holds[0].when, page) for page in found)
+        except NotInStoreError:
+            return True
 
     def flagged(self, record_class: RecordClass, control: Control, as_of: date) -> Iterator[list[Record]]:
         """Pages of the records for which a control's condition is true, and perhaps its time over."""
@@ -129,16 +152,25 @@ class SpanningReader(StoreReader):
             yield from self._of(bridge, wanted.key, keys)
 
     def _of(self, bridge: Bridge, field: str, values: Sequence[str]) -> Iterator[Record]:
+        for keys in self._brought(bridge, field, values):
+            found = list(bridge.reader.by_keys(bridge.record_class, keys))
+            yield from (record._replace(beyond=bridge.beyond) for record in found)
+
+    def _brought(self, bridge: Bridge, field: str, values: Sequence[str]) -> Iterator[list[str]]:
+        """Bring the records that have one of these values in a field, a page at a time; yield their keys."""
         column = self.sources[bridge.record_class.name].columns[field]
         for start in range(0, len(values), CHUNK):
-            for keys in bridge.pages(is_among(column, values[start : start + CHUNK])):
-                found = list(bridge.reader.by_keys(bridge.record_class, keys))
-                yield from (record._replace(beyond=bridge.beyond) for record in found)
+            yield from bridge.pages(is_among(column, values[start : start + CHUNK]))
 
     def _bridge(self, record_class: RecordClass) -> Bridge | None:
-        """Where the records of a class meet those it asks about in other stores; None if it asks about none."""
+        """Where the records of a class meet those it asks about in other stores; None if it asks about none.
+
+        Raises NotInStoreError for a text by which stores would have to be joined.
+        """
         if record_class not in self._bridges:
             cut = span(record_class, self._elsewhere())
+            for class_name, field in texts_brought(cut, self._schedule) if cut is not None else ():
+                raise NotInStoreError(f"{class_name}.{field}")  # a text does not leave its store
             number = len(self._bridges)
             self._bridges[record_class] = (
                 None if cut is None else Bridge(self, cut, self._readers, self._scratch, self._schedule, number)
@@ -178,6 +210,16 @@ class SpanningReader(StoreReader):
             return and_(*parts) if isinstance(condition, Every) is true_ else or_(*parts)
         return true()
 
+    def _may_not_be_false(self, class_name: str, condition: Condition) -> ColumnElement[Any]:
+        """Whether, for all that this store knows, the condition may be true or unknown."""
+        if not asks_of(condition, self._elsewhere()):
+            answer = flag(self.compiler.condition(condition, self.sources[class_name]))
+            return func.coalesce(answer, 1) == 1
+        if isinstance(condition, Every | Some):
+            parts = [self._may_not_be_false(class_name, part) for part in condition.parts]
+            return and_(*parts) if isinstance(condition, Every) else or_(*parts)
+        return true()
+
 
 def _through(bridge: Bridge, where: ColumnElement[Any], look: Look) -> Iterator[list[Record]]:
     """Pages of what `look` finds among the records for which `where` holds."""
@@ -191,6 +233,11 @@ def _only(record_class: RecordClass, **kept: Any) -> RecordClass:
     """The class with these of its rules, controls, holds and states: what else it asks is not looked up."""
     nothing: dict[str, Any] = {"rules": (), "controls": (), "holds": (), "open_when": None}
     return replace(record_class, **{**nothing, **kept})
+
+
+def _about(record_class: RecordClass, condition: Condition) -> RecordClass:
+    """The class with nothing to ask but this condition, as the one of its holds."""
+    return _only(record_class, holds=(AutomaticHold("", record_class.name, "", condition),))
 
 
 def _clocks(record_class: RecordClass) -> list[Rule]:

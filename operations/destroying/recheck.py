@@ -17,7 +17,7 @@ from operations.destroying.context import Carrying
 from operations.sifting.alone import alone_findings
 from operations.sifting.files import FileSift
 from operations.sifting.found import due_finding
-from operations.sifting.held import queried
+from operations.sifting.held import asked_about, queried
 from operations.sifting.session import Place, Sifting, SiftInputs, open_sifting
 from rules.review.holds import active
 from rules.review.values import Finding, Hold, Kind, Record
@@ -121,14 +121,15 @@ def versions_in(
     """
     queries = [hold for hold in holds if hold.condition]
     zone = ZoneInfo(schedule.zone)
-    asked = {name: needed(stores, name, schedule) - {store.alias} for name in store.sources()}
+    also = asked_about(schedule, queries)
+    asked = {name: needed(stores, name, schedule, also) - {store.alias} for name in store.sources()}
 
     def recheck(connection: Connection, class_name: str, keys: Sequence[str]) -> Mapping[str, str]:
         if first is not None:
             first()
         with ExitStack() as stack:
             involved = {alias: stores[alias] for alias in sorted(asked[class_name])} | {store.alias: store}
-            readers = open_readers_of(involved, schedule, zone, stack, {store.alias: connection})
+            readers = open_readers_of(involved, schedule, zone, stack, {store.alias: connection}, also)
             if any(queried(readers[store.alias], schedule, hold, class_name, keys) for hold in queries):
                 raise HoldsMovedError
             found = readers[store.alias].by_keys(schedule.get(class_name), keys)

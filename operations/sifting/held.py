@@ -11,6 +11,7 @@ from connectors.stores.reading import StoreReader
 from rules.review.holds import HoldIndex, Match, Place, index_holds
 from rules.review.spelling import name_words, same_case
 from rules.review.values import Hold, Record
+from rules.schedule.asked import classes_asked
 from rules.schedule.compile import NotInStoreError
 from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.language import Condition
@@ -69,6 +70,12 @@ def condition_of(schedule: Schedule, hold: Hold) -> Condition | None:
         return parse_condition(hold.condition or "", hold.class_name, names)
     except (NotUnderstood, RecursionError):
         return None
+
+
+def asked_about(schedule: Schedule, holds: Iterable[Hold]) -> frozenset[str]:
+    """Return the classes about which the conditions of holds by query ask."""
+    conditions = [condition_of(schedule, hold) for hold in holds if hold.condition]
+    return frozenset(name for one in conditions if one is not None for name in classes_asked(one))
 
 
 def by_query(of_class: Readers, record_class: RecordClass, condition: Condition) -> Match:
@@ -138,9 +145,7 @@ def _links(of_class: Readers, schedule: Schedule, people: set[str]) -> dict[str,
     return found
 
 
-def queried(
-    reader: StoreReader, schedule: Schedule, hold: Hold, class_name: str, keys: Sequence[str]
-) -> bool:
+def queried(reader: StoreReader, schedule: Schedule, hold: Hold, class_name: str, keys: Sequence[str]) -> bool:
     """Whether a hold by query now covers one of these records of a store; for the look inside its transaction."""
     if hold.class_name != class_name:
         return False

@@ -106,7 +106,8 @@ def open_sifting(inputs: SiftInputs, stack: ExitStack) -> Sifting:
     """Open every store for reading (closed with `stack`) and resolve the holds. Raises StoreUnavailable, BadInput."""
     zone = ZoneInfo(inputs.schedule.zone)
     require_answers(inputs.stores, inputs.schedule)
-    readers = open_readers_of(inputs.stores, inputs.schedule, zone, stack)
+    also = held.asked_about(inputs.schedule, inputs.holds)
+    readers = open_readers_of(inputs.stores, inputs.schedule, zone, stack, also=also)
     sifting = Sifting(inputs, readers, Bench(inputs.schedule, inputs.as_of))
     standing = active(inputs.holds, inputs.as_of)
     sifting.holds = held.resolve(sifting.of_class, inputs.schedule, standing)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +24,7 @@ from connectors.stores.mapping import parse_stores
 from connectors.stores.opening import open_stores
 from connectors.stores.reading import StoreReader
 from connectors.stores.spanning import SpanningReader
+from rules.schedule.conditions import parse_condition
 from rules.schedule.parser import parse_schedule
 from rules.schedule.values import Schedule
 from tests.unit.schedule.test_spanning import schedule_with
@@ -179,6 +182,7 @@ classes:
     fields: {visit_id: key, case_number: subject, kind: state, visited_on: trigger}
     rules: [{id: visit, keep: with client, then: destroy, because: [S3 4.4]}]
 """
+DISPUTE = "exists (select 1 from visit where case_number = client.case_number and kind = 'dispute')"
 VISITS = """visit_id,case_number,kind,visited_on
 V1,C1,open,2026-01-01
 V2,C2,last,2010-01-01
@@ -205,6 +209,8 @@ stores:
 """
     stores = dict(open_stores(parse_stores(mapping, schedule), schedule, tmp_path, read_settings({})))
     client = schedule.get("client")
+    names = {item.name: frozenset(one.name for one in item.fields) for item in schedule.classes}
+    disputes, closed = (parse_condition(text, "client", names) for text in (DISPUTE, "closed_on is not null"))
     with readers(stores, schedule) as opened:
         reader = opened["casework"]
         found = {
@@ -213,17 +219,32 @@ stores:
             "open": list(reader.open_files(client, AS_OF)),
             "unseen": list(reader.flagged(client, client.controls[0], AS_OF)),
             "held": list(reader.matching(client, client.holds[0].when)),
+            "disputed": list(reader.not_excluded(client, disputes)),
+            "closed": list(reader.not_excluded(client, closed)),
         }
         keys = {name: sorted(record.key for page in pages for record in page) for name, pages in found.items()}
         people = {
             record.key: record.dates["visit.visited_on"] for record in reader.of_subjects(client, ["C2", "C3", "C5"])
         }
         assert reader.unruled(client) == 2
+        assert reader.any_not_excluded(client, disputes, ["C1", "C4"])
+        assert not reader.any_not_excluded(client, disputes, ["C1", "C2"])
     assert {name: listed for name, listed in keys.items() if name != "due"} == {
         "undatable": [],
         "open": ["C1"],
         "unseen": ["C5"],
         "held": ["C4"],
+        "disputed": ["C4"],
+        "closed": [],
     }
     assert keys["due"] == ["C2", "C3"]
     assert people == {"C2": "2015-01-01", "C3": "unreadable", "C5": None}
+
+
+def test_every_question_that_rules_answer_is_asked_of_all_stores() -> None:
+    """A reader of one store has no way to a rule's answer that its spanning kind does not go with the other stores."""
+    source = inspect.getsource(StoreReader)
+    bodies = re.split(r"\n    def ", source)[1:]
+    asking = {body.split("(")[0] for body in bodies if re.search(r"self\.(compiler|_pages|_matching|_columns)\b", body)}
+    public = {name for name in asking if not name.startswith("_")}
+    assert public == {name for name in vars(SpanningReader) if not name.startswith("_")}
