@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import shutil
@@ -178,6 +179,19 @@ def canonical(note: Note) -> bool:
     except v.Failed:
         return False
     return True
+
+
+@pytest.mark.usefixtures("go")
+def test_the_known_answers_that_come_with_go() -> None:
+    """The verifier's own Ed25519 holds on the answers of ed25519.cr.yp.to that Go brings along, unless flipped."""
+    choice = random.Random(25519)
+    sources = sorted(Path("/usr/share").glob("go-1.*/src/crypto/ed25519/testdata/sign.input.gz"))
+    answers = gzip.decompress(sources[-1].read_bytes()).decode().split()
+    assert len(answers) >= 100
+    for answer in answers[:100]:
+        _, public, message, signed = (bytes.fromhex(part) for part in answer.split(":")[:4])
+        assert v.signature_holds(public, message, signed[:64])
+        assert not v.signature_holds(public, message, flipped(signed[:64], choice))
 
 
 def test_the_key_is_read_alike() -> None:

@@ -73,3 +73,77 @@ def test_one_spelling_per_signature() -> None:
     assert v.decompress((v.P + 1).to_bytes(32, "little")) is None
     assert v.decompress((1 + (1 << 255)).to_bytes(32, "little")) is None
     assert v.decompress((2).to_bytes(32, "little")) is None
+
+
+# Wycheproof, testvectors_v1/ed25519_test.json (C2SP/wycheproof), one key: message and signature of tests 1 to 5.
+WYCHEPROOF_KEY = bytes.fromhex("7d4d0e7f6153a69b6242b522abbee685fda4420f8834b108c3bdae369ef549fa")
+WYCHEPROOF = [
+    (
+        "",
+        "d4fbdb52bfa726b44d1786a8c0d171c3e62ca83c9e5bbe63de0bb2483f8fd6cc1429ab72cafc41ab56af02ff8fcc43b99bfe4c7ae940f60f38ebaa9d311c4007",
+    ),
+    (
+        "78",
+        "d80737358ede548acb173ef7e0399f83392fe8125b2ce877de7975d8b726ef5b1e76632280ee38afad12125ea44b961bf92f1178c9fa819d020869975bcbe109",
+    ),
+    (
+        "54657374",
+        "7c38e026f29e14aabd059a0f2db8b0cd783040609a8be684db12f82a27774ab07a9155711ecfaf7f99f277bad0c6ae7e39d4eef676573336a5c51eb6f946b30d",
+    ),
+    (
+        "48656c6c6f",
+        "1c1ad976cbaae3b31dee07971cf92c928ce2091a85f5899f5e11ecec90fc9f8e93df18c5037ec9b29c07195ad284e63d548cd0a6fe358cc775bd6c1608d2c905",
+    ),
+    (
+        "313233343030",
+        "657c1492402ab5ce03e2c3a7f0384d051b9cf3570f1207fc78c1bcc98c281c2bf0cf5b3a289976458a1be6277a5055545253b45b07dcc1abd96c8b989c00f301",
+    ),
+]
+P, L = v.P, v.ORDER
+
+
+def little(number: int) -> bytes:
+    """Write a number as Ed25519 does."""
+    return number.to_bytes(32, "little")
+
+
+def test_wycheproof_special_values() -> None:
+    """Nought, one, the group's order and the field's prime as R and S are no signature (Wycheproof tests 10 to 29)."""
+    for first in (0, 1, L, P):
+        for second in (0, 1, L - 1, L, P):
+            assert not v.signature_holds(WYCHEPROOF_KEY, b"?", little(first) + little(second))
+
+
+@pytest.mark.parametrize(("message", "signature"), WYCHEPROOF)
+def test_wycheproof_cut_padded_and_bent(message: str, signature: str) -> None:
+    """A sound signature holds; cut, padded, with its halves swapped, or with S in another spelling, it does not."""
+    text, sound = bytes.fromhex(message), bytes.fromhex(signature)
+    r, s = sound[:32], int.from_bytes(sound[32:], "little")
+    assert v.signature_holds(WYCHEPROOF_KEY, text, sound)
+    spoilt = [b"", sound[:32], sound[:63], sound + b"\0", b"\0" + sound, sound[1:], sound[32:] + r, sound * 2, r + r]
+    spoilt += [r + little(s + k * L) for k in range(1, 15)] + [r + little(s | 1 << bit) for bit in (253, 254, 255)]
+    spoilt += [r[:31] + bytes([r[31] ^ 128]) + sound[32:], r[::-1] + sound[32:], bytes(32) + sound[32:]]
+    for other in spoilt:
+        assert other == sound or not v.signature_holds(WYCHEPROOF_KEY, text, other), other.hex()
+        assert other == sound or not verify(WYCHEPROOF_KEY, text, other)
+
+
+def small_order_points() -> list[bytes]:
+    """Return every spelling of the eight points of small order: y, y + p where it fits, each with both signs."""
+    # y of order 1, 2, 4 and 8 ("Taming the many EdDSAs", Chalkias et al. 2020, table 1).
+    eighth = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+    values = [y for y in (1, P - 1, 0, eighth, P - eighth, P, P + 1) if y < 1 << 255]
+    return [little(y | sign << 255) for y in values for sign in (0, 1)]
+
+
+def test_small_order_points_get_no_more_than_the_library_gives() -> None:
+    """With keys and nonces of small order, in every spelling, the verifier accepts nothing that the library refuses."""
+    points, accepted = small_order_points(), 0
+    for key in points:
+        for nonce in points:
+            message, signature = key + nonce, nonce + bytes(32)
+            ours = v.signature_holds(key, message, signature)
+            accepted += ours
+            assert not ours or verify(key, message, signature)
+    assert 0 < accepted < len(points) ** 2 // 2
+    assert sum(v.decompress(point) is not None for point in points) == 8
