@@ -104,14 +104,25 @@ def test_every_mistake_in_the_settings_is_said_at_once_with_line_and_key(tmp_pat
         "cooling_off_days: soon",
         "origin: a b",
         "out:",
+        "exports: {a: b}",
     ]
     (tmp_path / "winnow.yaml").write_text("\n".join(lines))
     with pytest.raises(BadInput) as caught:
         open_project(tmp_path, FixedClock(NOON), read_settings({}))
     found = {(problem.line, problem.key) for problem in caught.value.problems}
-    names = ("organisation", "ledger", "schedul", "cooling_off_days", "origin", "out")
+    names = ("organisation", "ledger", "schedul", "cooling_off_days", "origin", "out", "exports")
     assert found == {(number, name) for number, name in enumerate(names, start=1)}
     assert all(problem.file == "winnow.yaml" and problem.mend for problem in caught.value.problems)
+
+
+def test_folders_of_exports_have_names_that_the_log_can_carry(project: Project) -> None:
+    settings = project.folder / "winnow.yaml"
+    settings.write_text(settings.read_text() + "\nexports: [old exports/, ../Trash]\n")
+    reopened = open_project(project.folder, FixedClock(NOON), read_settings({}))
+    assert dict(reopened.settings.exports) == {
+        "exports-1-old-exports": project.folder / "old exports",
+        "exports-2-trash": project.folder / "../Trash",
+    }
 
 
 def test_a_folder_without_settings_is_no_project(tmp_path: Path) -> None:

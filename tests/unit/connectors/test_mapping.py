@@ -150,3 +150,13 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     """A missing file, or one that is not UTF-8, is named."""
     with pytest.raises(BadInput, match=r"stores\.yaml: cannot be read"):
         read_stores(tmp_path / "stores.yaml", SCHEDULE)
+
+
+def test_how_far_traces_are_cleared_is_one_of_two() -> None:
+    """A database clears what disturbs nobody, or rewrites its tables where stores.yaml says so."""
+    text = "stores: {one: {kind: sql, url: 'sqlite:///x.db', %s classes: {client: {table: clients}}}}"
+    (plain,), (thorough,) = (parse_stores(text % more, SCHEDULE) for more in ("", "residue: rewrite,"))
+    assert (plain.residue, thorough.residue) == ("clear", "rewrite")
+    assert mistakes(text % "residue: rewritten,") == [
+        "stores.yaml:1: stores.one.residue: unknown way 'rewritten' to clear traces. Write clear or rewrite"
+    ]
