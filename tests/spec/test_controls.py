@@ -159,7 +159,7 @@ def sifted(ledger: Ledger, url: str, case: Case, folder: Path) -> list[Finding]:
         ClassMap(item.name, item.name, {field.name: field.name for field in item.fields}) for item in schedule.classes
     )
     store = SqlStore(StoreSpec("store", "sql", maps, url=url), schedule, folder, read_settings())
-    quality = gate if "/" in case.name else None
+    quality = QualityGate() if "/" in case.name else None
     inputs = SiftInputs(schedule, {"store": store}, AS_OF, quality=quality, scan_text=False)
     sift = run_sift(ledger, inputs, AT, lambda: AT)
     found = [stored.finding for stored in sifts.iterate(ledger, sift)]
