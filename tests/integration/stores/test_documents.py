@@ -78,7 +78,9 @@ def test_files_are_unlinked_and_nothing_else(documents: RecordStore, folder: Pat
 
 def test_a_document_cannot_be_blanked(documents: RecordStore) -> None:
     """There are no fields to blank in a file: it is kept."""
-    assert destroy(documents, batch_of(documents, f"document {LETTER}: blank content")) == ["kept document-has-no-fields"]
+    assert destroy(documents, batch_of(documents, f"document {LETTER}: blank content")) == [
+        "kept document-has-no-fields"
+    ]
 
 
 def test_a_batch_killed_before_its_mark_is_moved_back(documents: RecordStore, folder: Path) -> None:
