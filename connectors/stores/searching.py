@@ -58,7 +58,9 @@ def search_class(store: RecordStore, reader: StoreReader, record_class: RecordCl
     texts = record_class.with_role(Role.FREE_TEXT) if holds_documents(store) else ()
     mentions = unread = 0
     for page in pages(reader, record_class, fields):
-        found = {place for place, row in enumerate(page) if any(text and looks(text) for text in row.values())}
+        # Nearly every page mentions nobody, and one long text is searched faster than many short ones.
+        rows = ["\n".join(filter(None, row.values())) for row in page]
+        found = {place for place, text in enumerate(rows) if looks(text)} if looks("\n".join(rows)) else set()
         if texts:
             places = {key: place for place, row in enumerate(page) if (key := row[record_class.key])}
             read = set()
