@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from itertools import product
 
+from rules.schedule.asked import joined, joined_by
 from rules.schedule.judge import Bench, Contact, State, date_fields, events_of, follows_head, judge
-from rules.schedule.language import After, Birthday, Longest, Term, WithHead
+from rules.schedule.language import After, Birthday, Condition, Every, Longest, Not, Query, Some, Term, WithHead
 from rules.schedule.values import RecordClass, Role, Rule, Schedule
-from rules.schedule.yardstick import flags_of
+from rules.schedule.yardstick import Row, holds
 
 
 def refuse(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
@@ -76,13 +77,35 @@ def heads_of(term: Term) -> frozenset[str]:
 
 
 def due_without_dates(schedule: Schedule, rule: Rule) -> bool:
-    """Whether `rule` selects a row of NULLs beside empty tables."""
+    """Whether `rule` may select a row of NULLs, whatever stands in other classes."""
     if follows_head(rule.keep):
         return False  # judged with its file only, never by its own clock
     record_class = schedule.get(rule.class_name)
     nothing: dict[str, str | None] = {item.name: None for item in record_class.fields}
-    flags = flags_of(rule, nothing, lambda _: (), ZoneInfo(schedule.zone))
     dates = {name: None for name in (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))}
     # The last day but one of the calendar: what is kept for ever is not due even then.
     bench = Bench(schedule, date.max - timedelta(days=1))
-    return judge(bench, rule, dates, flags, Contact()).state is State.DUE
+    parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
+    names = [name for name, part in parts.items() if part is not None]
+    given = [_answers(part, nothing, bench, name != "applies_to") for name, part in parts.items() if part is not None]
+    for answers in product(*given):
+        flags = {f"{rule.id}.{name}": answer for name, answer in zip(names, answers, strict=True)}
+        if judge(bench, rule, dates, flags, Contact()).state is State.DUE:
+            return True
+    return False
+
+
+def _answers(condition: Condition, row: Row, bench: Bench, cautious: bool) -> set[bool | None]:
+    """What a condition may answer for a row: a query that is not joined to it, anything."""
+    if isinstance(condition, Not):
+        return {None if one is None else not one for one in _answers(condition.inner, row, bench, cautious)}
+    if isinstance(condition, Every | Some):
+        decisive = isinstance(condition, Some)
+        found: set[bool | None] = {not decisive}
+        for part in condition.parts:  # one by one: all parts at once are too many together
+            pairs = product(found, _answers(part, row, bench, cautious))
+            found = {decisive if decisive in pair else None if None in pair else not decisive for pair in pairs}
+        return found
+    if isinstance(condition, Query) and not any(out == 0 for _, out in joined_by(joined(condition))):
+        return {True, False, None}
+    return {holds(condition, row, lambda _: (), bench.zone, cautious=cautious)}

@@ -89,7 +89,13 @@ def test_of_a_row_of_nulls_nothing_new_is_true(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["not exists (select 1 from notice where case_number = client.case_number)", "body is null"],
+    [
+        "not exists (select 1 from notice where case_number = client.case_number)",
+        "body is null",
+        "exists (select 1 from notice where item = 'all')",
+        "not exists (select 1 from notice where item = 'all') or closed_on < born",
+        "(select count(*) from notice where item = 'all') > 3",
+    ],
 )
 def test_a_rule_that_is_true_of_nothing_and_needs_no_date_is_refused(text: str) -> None:
     """Such a rule would destroy a record of which nothing is known."""
