@@ -183,3 +183,15 @@ def test_a_register_is_never_written_and_its_records_stay_open(tmp_path: Path) -
     assert destroy(paper, batch) == ["open work list", "kept already-gone"]
     assert marked(paper, batch) == ["open work list", "kept already-gone"]
     assert (tmp_path / "paper.csv").read_bytes() == register
+
+
+def test_an_export_put_back_from_a_copy_is_known_by_its_bytes(enquiries: RecordStore, tmp_path: Path) -> None:
+    """The file that a batch has replaced is recognised when it is there again; each batch leaves a mark to be read."""
+    assert (enquiries.marks(), enquiries.came_back()) == ([], False)
+    batch = batch_of(enquiries, "enquiry E2")
+    destroy(enquiries, batch)
+    (mark,) = enquiries.marks()
+    assert (mark.run, mark.batch, mark.log_root) == (batch.run, batch.number, batch.log_root)
+    assert enquiries.came_back() is False
+    (tmp_path / "enquiries.csv").write_bytes(EXPORT)
+    assert enquiries.came_back() is True
