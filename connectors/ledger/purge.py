@@ -70,7 +70,7 @@ def compact(ledger: Ledger) -> None:
     if ledger.engine.dialect.name == "postgresql":
         with ledger.engine.connect() as connection:
             free = connection.execution_options(isolation_level="AUTOCOMMIT")
-            free.exec_driver_sql("VACUUM finding, planned, decision, hold, hold_reason, person, proposal, run")
+            free.exec_driver_sql("VACUUM finding, planned, decision, hold, hold_reason, person, proposal, run, census")
     elif ledger.engine.dialect.name == "sqlite":
         # A raw connection, because a checkpoint of the write-ahead log can't run inside a transaction.
         raw = ledger.engine.raw_connection()
