@@ -153,6 +153,7 @@ def planned_rows(
     courses: Collection[str] = (),
     store: str = "",
     batch: int | None = None,
+    state: str = "",
     after: int = 0,
     limit: int = _PAGE,
 ) -> list[PlannedRow]:
@@ -164,17 +165,43 @@ def planned_rows(
         query = query.where(planned.c.store == store)
     if batch is not None:
         query = query.where(planned.c.batch == batch)
+    if state:
+        query = query.where(planned.c.state == state)
     with reading(source) as connection:
         return [planned_of_row(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit)).all()]
 
 
-def iterate_planned(source: Source, run_id: str, courses: Collection[str] = ()) -> Iterator[PlannedRow]:
-    """Yield the records of a run in order, page by page."""
-    after, page = 0, planned_rows(source, run_id, courses)
+def iterate_planned(
+    source: Source,
+    run_id: str,
+    courses: Collection[str] = (),
+    store: str = "",
+    batch: int | None = None,
+    state: str = "",
+) -> Iterator[PlannedRow]:
+    """Yield the records of a run in order, page by page, narrowed by what is given."""
+    after, page = 0, planned_rows(source, run_id, courses, store, batch, state)
     while page:
         yield from page
         after = page[-1].ordinal
-        page = planned_rows(source, run_id, courses, after=after) if len(page) == _PAGE else []
+        page = planned_rows(source, run_id, courses, store, batch, state, after) if len(page) == _PAGE else []
+
+
+def planned_places(source: Source, run_id: str, state: str = "") -> set[tuple[str, str]]:
+    """Return the (store, class) of the records of a run, of those in one state where it is given."""
+    query = select(planned.c.store, planned.c.class_name).where(planned.c.run == run_id).distinct()
+    if state:
+        query = query.where(planned.c.state == state)
+    with reading(source) as connection:
+        return {(row[0], row[1]) for row in connection.execute(query)}
+
+
+def open_batches(source: Source, run_id: str) -> set[tuple[str, int]]:
+    """Return (store, number) of the batches whose intents are in the log and that have no outcome yet."""
+    unsettled = planned.c.course == DESTROY, planned.c.state == PLANNED, planned.c.batch.is_not(None)
+    query = select(planned.c.store, planned.c.batch).where(planned.c.run == run_id, *unsettled).distinct()
+    with reading(source) as connection:
+        return {(row[0], int(row[1])) for row in connection.execute(query)}
 
 
 def planned_count(source: Source, run_id: str, course: str) -> int:

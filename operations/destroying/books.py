@@ -58,7 +58,7 @@ def open_books(carrying: Carrying, run: Run) -> None:
     """
     counting = _counting(carrying)
     begun = set(census.places(carrying.ledger, run.id))
-    planned = {(row.store, row.class_name) for row in runs.iterate_planned(carrying.ledger, run.id)}
+    planned = runs.planned_places(carrying.ledger, run.id)
     for alias, class_name in sorted(planned - begun):
         last = census.find(carrying.ledger, alias, class_name)
         first = last or counting.count(carrying.stores[alias], class_name)

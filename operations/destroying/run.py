@@ -114,7 +114,7 @@ class RunUnderWay:
 
     def _open(self) -> None:
         run, carrying = self.run, self.carrying
-        stores = sorted({row.store for row in self._rows()})
+        stores = sorted({store for store, _ in runs.planned_places(carrying.ledger, run.id, PLANNED)})
         found = proposals.get(carrying.ledger, run.proposal)
         assert found is not None  # a run is made from a proposal
         opened = {
@@ -137,11 +137,12 @@ class RunUnderWay:
 
     def _begun(self) -> list[int]:
         """Batches whose intents are durable and that have no outcome yet, less those on a work list."""
-        return sorted({row.batch for row in self._rows(DESTROY) if row.batch is not None and not self._manual(row)})
+        found = runs.open_batches(self.carrying.ledger, self.run.id)
+        return sorted(number for store, number in found if self.carrying.stores[store].kind != MANUAL)
 
     def _resolve(self, number: int, again: bool = True) -> None:
         """Settle a batch that was interrupted: by its watermark, or else by doing it again (or keeping all of it)."""
-        rows = [row for row in self._rows(DESTROY) if row.batch == number]
+        rows = self._rows(DESTROY, batch=number)
         store = self.carrying.stores[rows[0].store]
         found = store.watermark(self._batch(number, rows, 0))
         if found is not None:
@@ -302,7 +303,7 @@ class RunUnderWay:
 
     def _others(self) -> None:
         """Due records that nobody approved for destruction get the outcome that was decided for them."""
-        rows = [row for row in self._rows() if row.course != DESTROY]
+        rows = self._rows(runs.KEEP, runs.HOLD)
         if not rows:
             return
         at = self.carrying.now()
@@ -315,10 +316,9 @@ class RunUnderWay:
             ]
             runs.add_outcomes(connection, self.run.id, found)
 
-    def _rows(self, *courses: str) -> list[PlannedRow]:
+    def _rows(self, *courses: str, batch: int | None = None) -> list[PlannedRow]:
         """Planned rows without an outcome."""
-        found = runs.iterate_planned(self.carrying.ledger, self.run.id, courses)
-        return [row for row in found if row.state == PLANNED]
+        return list(runs.iterate_planned(self.carrying.ledger, self.run.id, courses, batch=batch, state=PLANNED))
 
 
 def _in_order(rows: Sequence[PlannedRow]) -> list[PlannedRow]:

@@ -19,8 +19,7 @@ def take(carrying: Carrying, run: Run, confirmation: str) -> None:
     expected = confirmation_words(carrying, run)
     if confirmation != expected:
         raise Refused(f"type exactly {expected!r} to start; nothing was destroyed")
-    open_rows = [row for row in runs.iterate_planned(carrying.ledger, run.id) if row.state == PLANNED]
-    named = sorted({row.store for row in open_rows})
+    named = sorted({store for store, _ in runs.planned_places(carrying.ledger, run.id, PLANNED)})
     unknown = [name for name in named if name not in carrying.stores]
     if unknown:
         raise BadInput([Problem("is named by the run, and is not in stores.yaml", key=name) for name in unknown])

@@ -31,9 +31,9 @@ from rules.review.values import Hold
 
 def open_rows(source: Source, run_id: str, stores: Mapping[str, object], store: str = "") -> list[PlannedRow]:
     """Records of manual stores (of one, when named) whose intents are in the log and that nobody has settled."""
-    manual = {alias for alias, one in stores.items() if isinstance(one, ManualStore) and store in ("", alias)}
-    found = runs.iterate_planned(source, run_id, (DESTROY,))
-    return [row for row in found if row.state == PLANNED and row.batch is not None and row.store in manual]
+    manual = [alias for alias, one in stores.items() if isinstance(one, ManualStore) and store in ("", alias)]
+    found = [row for one in manual for row in runs.iterate_planned(source, run_id, (DESTROY,), one, state=PLANNED)]
+    return sorted((row for row in found if row.batch is not None), key=lambda row: row.ordinal)
 
 
 def still_to_do(carrying: Carrying, run: Run, store: str = "") -> list[PlannedRow]:
@@ -143,12 +143,9 @@ def _write(
 
 def strike(carrying: Carrying, run: Run) -> None:
     """Take what people have destroyed out of the registers. Raises StoreUnavailable, BadInput: it is done later."""
-    done: dict[str, list[PlannedRecord]] = {}
-    for row in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)):
-        if row.state == DONE:
-            record = PlannedRecord(row.class_name, row.key, row.version, row.action)
-            done.setdefault(row.store, []).append(record)
-    for alias, records in done.items():
-        store = carrying.stores.get(alias)
+    for alias, store in carrying.stores.items():
         if isinstance(store, ManualStore):
-            store.strike(records)
+            done = runs.iterate_planned(carrying.ledger, run.id, (DESTROY,), alias, state=DONE)
+            records = [PlannedRecord(row.class_name, row.key, row.version, row.action) for row in done]
+            if records:
+                store.strike(records)
