@@ -11,7 +11,7 @@ from connectors.stores.base import Batch, PlannedRecord, RecordOutcome
 from connectors.stores.csv_export import CsvStore
 from connectors.stores.plan import FIELD_GRADES, Books, to_json
 from connectors.stores.reflection import chunks
-from connectors.stores.state import digest_of, sweep, write_atomically
+from connectors.stores.state import sweep, write_atomically
 from rules.errors import StoreUnavailable
 
 
@@ -37,10 +37,8 @@ class ManualStore(CsvStore):
             seen = self._fingerprint()
             books = Books(Batch("", 0, 0, tuple(self._present(records)), 0, 0, ""))
             content, found = self._without(books, self._changes(books))
-            if digest_of(self._path) != seen:
+            if found and not write_atomically(self._path, content, still=seen):
                 raise StoreUnavailable(f"store {self.alias} was changed by somebody else at the same moment")
-            if found:
-                write_atomically(self._path, content)
             return found
 
     def _present(self, records: Sequence[PlannedRecord]) -> list[PlannedRecord]:

@@ -55,11 +55,11 @@ class RewrittenFile(FileStore):
         content, found = self._without(books, changes)
         if found != expected:
             return plan.whole(batch, "failed", plan.COUNT)
-        if digest_of(self._path) != seen:  # people who have the file open do not ask for our lock
-            return plan.whole(batch, "failed", FILE_CHANGED)
         marks = {"before": seen, "after": hashlib.sha256(content).hexdigest()}
         self._state.write_mark(batch, to_json(outcomes), **marks, committed="")
-        write_atomically(self._path, content)
+        if not write_atomically(self._path, content, still=seen):
+            self._state.drop_mark(batch)
+            return plan.whole(batch, "failed", FILE_CHANGED)
         self._state.write_mark(batch, to_json(outcomes), **marks, committed="yes")
         return outcomes
 

@@ -109,8 +109,12 @@ def batch_name(batch: Batch) -> str:
     return f"{quote(batch.run, safe='')}-{batch.number}"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace `path` by `content`: all of it or none, on the disk when we return. Keeps the file's mode."""
+def write_atomically(path: Path, content: bytes, still: str = "") -> bool:
+    """Replace `path` by `content`: all of it or none, on the disk when we return. Keeps the file's mode.
+
+    Where `still` is given and no longer the digest of `path` in the last moment, nothing is changed and the answer is
+    False: people who have a file open do not ask for our lock.
+    """
     sweep(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".tmp")
     try:
@@ -120,11 +124,15 @@ def write_atomically(path: Path, content: bytes) -> None:
             if path.exists():
                 os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
             os.fsync(file.fileno())
+        if still and digest_of(path) != still:
+            os.unlink(temporary)
+            return False
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+    return True
 
 
 def sweep(path: Path) -> None:

@@ -169,3 +169,13 @@ def test_a_process_stopped_past_its_lease_destroys_nothing_when_it_wakes(every_w
     assert every_world.keys("clients") == {"CASE-4", "CASE-9"}
     every_world.sign(MANAGER)
     assert verified(every_world, every_world.sign(APPROVER))
+
+
+def test_an_export_written_over_while_its_new_version_is_made_stays(tmp_path: Path) -> None:
+    """The last look at the file comes after everything that takes time."""
+    path = tmp_path / "enquiries.csv"
+    path.write_text("as it was checked")
+    assert not state.write_atomically(path, b"without the record", still="0" * 64)
+    assert path.read_text() == "as it was checked"
+    assert state.write_atomically(path, b"without the record", still=state.digest_of(path))
+    assert [file.name for file in tmp_path.iterdir()] == ["enquiries.csv"]
