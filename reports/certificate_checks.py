@@ -23,6 +23,11 @@ _FILES = {
     "file-unlinked": "unlinked; the disk was not written over",
     "row-removed-from-file": "the file was written anew; the disk under the old one was not written over",
 }
+SAME_ACCOUNT = "same-account"
+_SAME_ACCOUNT = (
+    "“Same account” means that the account which looked is the one which destroyed: the check is then not independent"
+    " of the destruction."
+)
 _LEVEL = (
     "Where rows or files were deleted, the level reached is at most “clear” in the sense of NIST SP 800-88: by"
     " programs, in the stores’ own files. No disk was purged or destroyed."
@@ -113,8 +118,9 @@ def checks(data: CertificateData) -> Section:
         (store, words(how), words(who), thousands(checked), thousands(left))
         for (store, how, who), (checked, left) in summed.items()
     )
+    said = (_SAME_ACCOUNT,) if any(who == SAME_ACCOUNT for _, _, who in summed) else ()
     headings = ("Store", "How", "With which access", "Looked for", "Still there")
-    return Section("Looked for afterwards", table=Table("Checks after the destruction", headings, rows, (3, 4)))
+    return Section("Looked for afterwards", said, table=Table("Checks after the destruction", headings, rows, (3, 4)))
 
 
 def absence(data: CertificateData) -> Section:

@@ -102,6 +102,7 @@ class RecordStore(Protocol):
 
     alias: str
     kind: str
+    reads_apart: bool  # whether reading has an account of its own, so that looking is independent of destroying
 
     def problems(self) -> list[Problem]:
         """Everything that stops this store from being read: unreachable, vanished tables or columns."""

@@ -44,6 +44,7 @@ class FileStore(ABC):
 
     alias: str
     kind: str
+    reads_apart = False
     grades: ClassVar[Mapping[str, str]]
 
     def __init__(self, spec: StoreSpec, schedule: Schedule, folder: Path) -> None:

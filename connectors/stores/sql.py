@@ -37,6 +37,7 @@ class SqlStore:
 
     def __init__(self, spec: StoreSpec, schedule: Schedule, folder: Path, settings: Settings) -> None:
         self.alias = spec.alias
+        self.reads_apart = spec.destroy_url not in ("", spec.url)
         self._spec = spec
         self._schedule = schedule
         self._folder = folder

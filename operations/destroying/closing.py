@@ -17,6 +17,7 @@ from operations.destroying.absence import Absence
 from operations.destroying.books import Book, balance
 from operations.destroying.context import MANUAL, Carrying
 from operations.destroying.gone import gone_people
+from operations.destroying.leaves import looked_by
 from rules.evidence.certificate import ABSENCE, COLUMNS, OUTCOME_TYPES
 from rules.evidence.leaf import Leaf, decode
 
@@ -71,10 +72,16 @@ def _prove(carrying: Carrying, run: Run) -> Proofs:
     found = _search(carrying, run, [row for row in rows if row.action == "destroy"], gone)
     books = list(balance(carrying, run))
     looked = [
-        _verify(run, place, ABSENCE, "reader", found.looked_for, found.found_in(place)) for place in found.searched
+        _verify(run, place, ABSENCE, _access(carrying, place), found.looked_for, found.found_in(place))
+        for place in found.searched
     ]
     counted = [book.leaf for book in books if book.leaf]
     return Proofs([*cleared, *looked, *counted], books, found)
+
+
+def _access(carrying: Carrying, place: str) -> str:
+    store = carrying.stores.get(place)
+    return looked_by(store) if store else "reader"
 
 
 def _clear(carrying: Carrying, run: Run, rows: list[PlannedRow]) -> list[Leaf]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.ledger.runs import HOLD, Outcome, PlannedRow
-from connectors.stores.base import RecordOutcome
+from connectors.stores.base import RecordOutcome, RecordStore
 from operations.approve import planned_of
 from rules.evidence.leaf import Leaf
 from rules.schedule.actions import ActionKind, parse_action
@@ -24,6 +24,11 @@ OUTCOMES: Mapping[ActionKind, str] = {
 def slug(words: str) -> str:
     """`row removed from file` → `row-removed-from-file`; nothing → `none`."""
     return "-".join(words.replace(",", " ").split()) or "none"
+
+
+def looked_by(store: RecordStore) -> str:
+    """With which access a store was looked at: an account of its own, or the same that destroys."""
+    return "reader" if store.reads_apart else "same-account"
 
 
 def intent(run: str, approval: int, row: PlannedRow, batch: int, checked_at: str) -> Leaf:

@@ -291,7 +291,7 @@ class RunUnderWay:
             "run": self.run.id,
             "store": store.alias,
             "method": "query-by-key",
-            "credential": "reader",
+            "credential": leaves.looked_by(store),
             "checked": sum(map(len, done.values())),
             "remaining": len(left),
         }

@@ -188,6 +188,14 @@ def test_what_went_wrong_is_said_without_being_asked() -> None:
     assert "Books that do not balance: 1. See the table above." in points
 
 
+def test_a_check_by_the_account_that_destroyed_says_so() -> None:
+    """Looking with the same account is no independent check, and the certificate does not pretend that it is."""
+    check = {**CERTIFICATE.verifications[0], "credential": "same-account"}
+    page = plain(certificate_html(replace(DATA, certificate=replace(CERTIFICATE, verifications=(check,)))))
+    assert "not independent of the destruction" in page
+    assert "not independent of the destruction" not in plain(certificate_html(DATA))
+
+
 @pytest.mark.parametrize("left", [0, 3])
 def test_no_grade_is_stronger_than_its_evidence(left: int) -> None:
     """A store whose traces could not all be cleared is never said to be clear of them."""
