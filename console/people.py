@@ -27,19 +27,30 @@ def add(
     role: Annotated[Role, typer.Option("--role", help="What the person is to Winnow.")],
     staff_id: Annotated[list[str] | None, typer.Option("--staff-id", help="A name that stores know them by.")] = None,
     case: Annotated[list[str] | None, typer.Option("--case", help="A case number that concerns them.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="The officer who vouches; needed after the adoption.")
+    ] = None,
+    by_passphrase_file: Annotated[
+        Path | None,
+        typer.Option("--by-passphrase-file", metavar="FILE", help="A file with that officer's passphrase; else asked."),
+    ] = None,
     passphrase_file: PassphraseOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
     """Give a person a role, and a key under a passphrase of their own that nobody else knows.
 
-    They approve no record that they wrote (--staff-id) or that concerns them (--case).
+    They approve no record that they wrote (--staff-id) or that concerns them (--case). Once a schedule has been
+    adopted, a DPO, approver or manager vouches for them with a passphrase, and the log says who.
 
     Example: winnow person add "Asha Patel" --role dpo --staff-id ST014
+
+    Example: winnow person add "Mia Stone" --role manager --by "Tom Reid"
     """
     opened = here(project)
     passphrase = passphrase_of(name, passphrase_file, opened.environment, confirm=True)
-    who = add_person(opened, name, role, passphrase, staff_id or (), case or ())
+    voucher = (by, passphrase_of(by, by_passphrase_file, Settings())) if by else None
+    who = add_person(opened, name, role, passphrase, staff_id or (), case or (), voucher)
     if as_json:
         document({"name": who.name, "slug": who.slug, "role": who.role, "public_key": who.public_key})
         return

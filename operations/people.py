@@ -43,14 +43,20 @@ def add_person(
     passphrase: str,
     staff_ids: Sequence[str] = (),
     case_numbers: Sequence[str] = (),
+    voucher: tuple[str, str] | None = None,
 ) -> Person:
     """Give a person a role and a key of their own under their passphrase; a DPO gets the sealing key as well.
 
     `staff_ids` are the names that stores know them by as an author, `case_numbers` the cases that concern them: they
-    approve neither. Raises BadInput and changes nothing for a bad name, role or passphrase, or a name already taken.
+    approve neither. `voucher` is the name and passphrase of an officer who vouches for them: until a schedule has been
+    adopted nobody need, for nothing can be destroyed; from then on somebody must.
+
+    Raises BadInput and changes nothing for a bad name, role or passphrase, or a name already taken; Refused where
+    nobody vouches, or one who may not.
     """
     name = " ".join(normalize("NFC", name).split())
     slug = _check(project, name, role)
+    by = _vouched(project, voucher)
     public = keys.create_officer_key(project.keys, slug, passphrase, project.random)
     made = [project.keys / f"{slug}.pem"]
     try:
@@ -70,7 +76,7 @@ def add_person(
         )
         with writing(project.ledger) as connection:
             people.add_person(connection, who)
-            log.record(connection, _key_leaves(who), who.added_at)
+            log.record(connection, _key_leaves(who, by), who.added_at)
     except Exception:
         _remove(made)
         raise
@@ -95,8 +101,17 @@ def _check(project: Project, name: str, role: Role | str) -> str:
     return slug
 
 
-def _key_leaves(who: Person) -> list[dict[str, Any]]:
-    common = {"type": "key", "event": "added", "officer": who.name, "role": who.role.value}
+def _vouched(project: Project, voucher: tuple[str, str] | None) -> dict[str, str]:
+    """Who vouches for a new person, as the log says it; nobody before the first adoption."""
+    if voucher is not None:
+        return {"by": sign_in(project, *voucher, "vouch").person.name}
+    if people.adoptions(project.ledger):
+        raise Refused("a schedule has been adopted: an officer must vouch for a new person (--by)")
+    return {}
+
+
+def _key_leaves(who: Person, by: Mapping[str, str]) -> list[dict[str, Any]]:
+    common = {"type": "key", "event": "added", "officer": who.name, "role": who.role.value, **by}
     leaves = [{**common, "purpose": "officer", "key": who.public_key}]
     if who.sealing_key:
         leaves.append({**common, "purpose": "sealing", "key": who.sealing_key})

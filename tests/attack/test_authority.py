@@ -148,7 +148,9 @@ def test_two_people_with_one_key_are_one_person(project: Project) -> None:
 
 def test_a_staff_number_is_the_same_however_it_is_written(project: Project) -> None:
     """Somebody known as `W3` wrote what a store says `w3 ` wrote, and c0007 concerns the person of C7."""
-    add_person(project, "Second Manager", Role.MANAGER, "a passphrase of her own", ["W3"], ["C7"])
+    add_person(
+        project, "Second Manager", Role.MANAGER, "a passphrase of her own", ["W3"], ["C7"], (DPO, passphrase(DPO))
+    )
     officer = sign_in(project, "Second Manager", "a passphrase of her own", "approve").person.officer
     written = Finding(Kind.PAST_RETENTION, "s", "note", "N", "r", "C1", facts={"author": "w3 "})
     assert not_theirs(officer, written) == "wrote"

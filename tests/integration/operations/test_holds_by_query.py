@@ -131,7 +131,9 @@ def test_how_far_a_hold_reaches_is_measured_when_placed_and_by_every_sift(world:
     project = world.project
     placed = place_hold(project, WANTED, DPO, passphrase(DPO))
     assert placed.reach == Reach(3, 4, project.today())
-    nobody = place_hold(project, replace(WANTED, class_name=None, condition=None, subject="CASE-99"), DPO, passphrase(DPO))
+    nobody = place_hold(
+        project, replace(WANTED, class_name=None, condition=None, subject="CASE-99"), DPO, passphrase(DPO)
+    )
     assert nobody.reach == Reach(0, None, project.today())
     spelt = place_hold(project, replace(WANTED, class_name=None, condition=None, subject="case1"), DPO, passphrase(DPO))
     assert spelt.reach is not None
@@ -160,7 +162,9 @@ def test_holds_too_broad_or_too_old_are_named_and_nobody_in_them(world: World) -
 
 def test_a_hold_that_somebody_looked_at_goes_on_and_its_history_is_kept(project: Project) -> None:
     """Placed, looked at, released: who, when, and on whose word; the reason is not among it."""
-    hold = place_hold(project, replace(WANTED, review_on=date(2026, 9, 20)), DPO, passphrase(DPO), "told by J. Canary").hold
+    hold = place_hold(
+        project, replace(WANTED, review_on=date(2026, 9, 20)), DPO, passphrase(DPO), "told by J. Canary"
+    ).hold
     later = at(project, datetime(2026, 10, 1, 12, tzinfo=UTC))
     assert care_for(later)[0].because
     review_hold(later, hold.id, MANAGER, passphrase(MANAGER), date(2027, 3, 1), "insurer's letter")

@@ -116,7 +116,7 @@ def test_a_new_sealing_key_opens_every_run_and_lets_a_later_dpo_in(world: World)
     """Run keys are sealed anew, to all DPOs; the old sealing key opens nothing any more."""
     closed(world)
     old = (world.project.keys / "dana-okoro-sealing.pem").read_bytes()
-    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"))
+    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"), voucher=(MANAGER, passphrase(MANAGER)))
     assert prove(world.project, "CASE-1", "Nora Later", passphrase("Nora Later")).unknown == (world.run,)
     assert reseal(world.project, DPO, passphrase(DPO)).runs == (world.run,)
     assert run_key_holders(world.project) == {world.run: (DPO, "Nora Later")}
@@ -124,7 +124,7 @@ def test_a_new_sealing_key_opens_every_run_and_lets_a_later_dpo_in(world: World)
         assert len(prove(world.project, "CASE-1", name, passphrase(name)).told) == 6
     (world.project.keys / "dana-okoro-sealing.pem").write_bytes(old)
     assert prove(world.project, "CASE-1", DPO, passphrase(DPO)).unknown == (world.run,)
-    assert key_leaves(world) == [("rotated", "sealing", DPO, DPO)]
+    assert key_leaves(world)[2:] == [("rotated", "sealing", DPO, DPO)]
     with pytest.raises(Refused, match="may not reseal"):
         reseal(world.project, MANAGER, passphrase(MANAGER))
 
@@ -187,7 +187,7 @@ def test_an_officer_s_key_is_replaced_by_themselves_or_by_who_vouches(world: Wor
 
 def test_a_dpo_who_forgot_the_passphrase_needs_another_to_open_older_runs(world: World) -> None:
     """Vouched for, a DPO gets a new sealing key, which opens nothing old until another DPO has sealed it anew."""
-    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"))
+    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"), voucher=(MANAGER, passphrase(MANAGER)))
     reseal(world.project, DPO, passphrase(DPO))
     replace_officer_key(world.project, DPO, NEW, MANAGER, passphrase(MANAGER))
     assert prove(world.project, "CASE-1", DPO, NEW).unknown == (world.run,)
@@ -197,7 +197,9 @@ def test_a_dpo_who_forgot_the_passphrase_needs_another_to_open_older_runs(world:
 
 def test_who_may_not_changes_no_key(world: World) -> None:
     """An unknown person, one who may not vouch, a wrong or short passphrase: refused, and the old key still works."""
-    add_person(world.project, "Theo Tech", Role.TECHNICAL, passphrase("Theo Tech"))
+    add_person(
+        world.project, "Theo Tech", Role.TECHNICAL, passphrase("Theo Tech"), voucher=(MANAGER, passphrase(MANAGER))
+    )
     size = log.read_head(world.project.ledger).size
     with pytest.raises(BadInput, match="no person"):
         replace_officer_key(world.project, "Nobody", NEW, MANAGER, passphrase(MANAGER))

@@ -18,15 +18,34 @@ from rules.evidence.checkpoint import open_checkpoint
 from rules.review.authority import Role
 from tests.integration.operations.conftest import APPROVER, AUDITOR, DPO, MANAGER, NOON, drbg, leaves, passphrase
 
+BY = (MANAGER, passphrase(MANAGER))
+
 
 def test_a_new_person_has_a_key_a_role_and_a_leaf(project: Project) -> None:
-    who = add_person(project, "  Zoë   O’Neil ", "counsellor", "a long passphrase", [" W9", "W9", ""], ["C4"])
+    who = add_person(project, "  Zoë   O’Neil ", "counsellor", "a long passphrase", [" W9", "W9", ""], ["C4"], BY)
     assert (who.name, who.slug, who.role, who.staff_ids) == ("Zoë O’Neil", "zoe-oneil", Role.COUNSELLOR, ("W9",))
     assert people.find_person(project.ledger, "zoe-oneil") == people.find_person(project.ledger, who.name) == who
     last = leaves(project)[-1]
     assert (last["type"], last["event"], last["officer"], last["key"]) == ("key", "added", who.name, who.public_key)
     signed = open_checkpoint(log.latest_checkpoint(project.ledger) or "", [project.log_signer().key], keys.verify)
     assert signed.size == len(leaves(project))
+
+
+def test_after_the_adoption_an_officer_vouches_for_a_new_person_and_the_log_says_who(project: Project) -> None:
+    """Nobody slips a second approver in; before the adoption the first officers come in by themselves."""
+    size = len(leaves(project))
+    with pytest.raises(Refused, match="an officer must vouch"):
+        add_person(project, "Kim Doe", "approver", "a long passphrase")
+    with pytest.raises(Refused, match="may not vouch"):
+        add_person(project, "Kim Doe", "approver", "a long passphrase", voucher=(AUDITOR, passphrase(AUDITOR)))
+    with pytest.raises(BadInput, match="does not open this key"):
+        add_person(project, "Kim Doe", "approver", "a long passphrase", voucher=(DPO, passphrase(MANAGER)))
+    assert len(leaves(project)) == size
+    assert not (project.keys / "kim-doe.pem").exists()
+    add_person(project, "Kim Doe", "approver", "a long passphrase", voucher=BY)
+    told = [leaf.get("by") for leaf in leaves(project) if leaf["type"] == "key" and leaf["purpose"] == "officer"]
+    assert told[-1] == MANAGER
+    assert set(told[:-1]) == {None}
 
 
 def test_the_dpo_alone_gets_a_key_to_which_runs_are_sealed(project: Project) -> None:
@@ -46,21 +65,23 @@ def test_the_dpo_alone_gets_a_key_to_which_runs_are_sealed(project: Project) -> 
 def test_a_bad_name_role_or_passphrase_changes_nothing(project: Project, name: str, role: str, secret: str) -> None:
     before = sorted(project.keys.iterdir()), leaves(project)
     with pytest.raises(BadInput):
-        add_person(project, name, role, secret)
+        add_person(project, name, role, secret, voucher=BY)
     assert (sorted(project.keys.iterdir()), leaves(project)) == before
 
 
 def test_two_names_with_one_spelling_in_files_get_two_keys(project: Project) -> None:
-    one, two = (add_person(project, name, "auditor", "a long passphrase") for name in ("Zoe Hill", "Zoë Hill"))
+    one, two = (
+        add_person(project, name, "auditor", "a long passphrase", voucher=BY) for name in ("Zoe Hill", "Zoë Hill")
+    )
     assert (one.slug, two.slug) == ("zoe-hill", "zoe-hill-2")
-    assert add_person(project, "Log", "auditor", "a long passphrase").slug == "log-2"
+    assert add_person(project, "Log", "auditor", "a long passphrase", voucher=BY).slug == "log-2"
 
 
 def test_a_key_that_lies_there_already_is_neither_used_nor_removed(project: Project) -> None:
     stray = project.keys / "kim-doe-sealing.pem"
     stray.write_text("somebody's")
     with pytest.raises(BadInput):
-        add_person(project, "Kim Doe", "dpo", "a long passphrase")
+        add_person(project, "Kim Doe", "dpo", "a long passphrase", voucher=BY)
     assert stray.read_text() == "somebody's"
     assert not (project.keys / "kim-doe.pem").exists()
     assert people.find_person(project.ledger, "Kim Doe") is None

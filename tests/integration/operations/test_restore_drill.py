@@ -145,6 +145,6 @@ def test_only_a_dpo_with_the_passphrase_learns_what_came_back(world: World) -> N
 @only_sqlite
 def test_runs_whose_key_is_sealed_to_somebody_else_are_named(world: World) -> None:
     """A DPO who came later can't open older runs, and is told which."""
-    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"))
+    add_person(world.project, "Nora Later", Role.DPO, passphrase("Nora Later"), voucher=(MANAGER, passphrase(MANAGER)))
     found = restore_check(world.project, "Nora Later", passphrase("Nora Later"))
     assert found.unknown == (world.run,)
