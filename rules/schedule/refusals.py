@@ -6,9 +6,21 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import product
 
-from rules.schedule.asked import joined, joined_by
-from rules.schedule.judge import Bench, Contact, State, date_fields, events_of, follows_head, judge
-from rules.schedule.language import After, Birthday, Condition, Every, Longest, Not, Query, Some, Term, WithHead
+from rules.schedule.judge import Bench, Contact, State, clocks, date_fields, follows_head, judge
+from rules.schedule.language import (
+    After,
+    Birthday,
+    Condition,
+    Counted,
+    Every,
+    Exists,
+    Longest,
+    Not,
+    SameField,
+    Some,
+    Term,
+    WithHead,
+)
 from rules.schedule.values import RecordClass, Role, Rule, Schedule
 from rules.schedule.yardstick import Row, holds
 
@@ -82,7 +94,8 @@ def due_without_dates(schedule: Schedule, rule: Rule) -> bool:
         return False  # judged with its file only, never by its own clock
     record_class = schedule.get(rule.class_name)
     nothing: dict[str, str | None] = {item.name: None for item in record_class.fields}
-    dates = {name: None for name in (*date_fields(record_class), *(ref.key for ref in events_of(record_class)))}
+    events = [ref.key for part in clocks(rule.keep) for ref in part.triggers]
+    dates = {name: None for name in (*date_fields(record_class), *events)}
     # The last day but one of the calendar: what is kept for ever is not due even then.
     bench = Bench(schedule, date.max - timedelta(days=1))
     parts = {"applies_to": rule.applies_to, "only_if": rule.only_if, "unless": rule.unless}
@@ -106,6 +119,13 @@ def _answers(condition: Condition, row: Row, bench: Bench, cautious: bool) -> se
             pairs = product(found, _answers(part, row, bench, cautious))
             found = {decisive if decisive in pair else None if None in pair else not decisive for pair in pairs}
         return found
-    if isinstance(condition, Query) and not any(out == 0 for _, out in joined_by(joined(condition))):
+    if isinstance(condition, Exists | Counted) and not _tied(condition.where):
         return {True, False, None}
     return {holds(condition, row, lambda _: (), bench.zone, cautious=cautious)}
+
+
+def _tied(where: Condition) -> bool:
+    """Whether no row of a query can fit a record of NULLs, as it must share a field with it."""
+    if isinstance(where, Every):
+        return any(map(_tied, where.parts))
+    return isinstance(where, SameField) and where.up == 1

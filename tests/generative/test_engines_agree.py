@@ -16,7 +16,7 @@ from connectors.engines import engine
 from rules.schedule.asked import parts_of
 from rules.schedule.calendar import parse_date
 from rules.schedule.compile import Compiler, Source, as_text
-from rules.schedule.judge import Bench, Contact, State, clocks, judge
+from rules.schedule.judge import Bench, Contact, State, clocks, follows_head, judge
 from rules.schedule.language import (
     After,
     Among,
@@ -30,6 +30,7 @@ from rules.schedule.language import (
     SameField,
     Term,
 )
+from rules.schedule.refusals import due_without_dates
 from rules.schedule.values import Rule
 from rules.schedule.yardstick import event_in, flags_of
 from tests.generative import schedules
@@ -116,6 +117,19 @@ def test_the_databases_agree_with_the_yardstick(every_engine_url: str) -> None:
             agree(connection, compiler, rule, records, others)
 
         compare()
+
+
+@examples(400)
+@given(schedules.rules(), st.lists(schedules.rows(), max_size=4))
+def test_no_rule_that_is_not_refused_selects_a_row_of_nulls(rule: Rule, others: Rows) -> None:
+    """Invariant 4, whatever stands in other classes: a record of which nothing is known stays."""
+    if follows_head(rule.keep) or due_without_dates(SCHEDULE, rule):
+        return
+    nothing = dict.fromkeys(["record_id", *TEXTS, *DATES])
+    beside = [{k: v if v is None else str(v) for k, v in row.items()} for row in others]
+    flags = flags_of(rule, nothing, lambda name: [nothing, *beside] if name == "record" else beside, BENCH.zone)
+    dates = dict.fromkeys([*DATES, *(ref.key for part in clocks(rule.keep) for ref in part.triggers)])
+    assert judge(BENCH, rule, dates, flags, Contact()).state is not State.DUE
 
 
 def test_a_date_is_readable_to_a_database_when_it_is_to_us(every_engine_url: str) -> None:
