@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from rules.evidence.bundle import ENTRIES_PER_FILE, MANIFEST_HEADING, encode_entries, entries_name
+from rules.evidence.checkpoint import Checkpoint, sign_checkpoint
 from rules.evidence.leaf import encode
+from rules.evidence.note import sign_note
 from rules.evidence.plan import plan_root, planned_of
 from rules.evidence.statement import statement_digest, statement_of
-from tests.unit.evidence.sample import PROPOSAL, SCHEDULE, SCHEDULE_HASH, person, signed
+from rules.evidence.tree import CompactRange, leaf_hashes
+from tests.unit.evidence.sample import ORIGIN, PROPOSAL, SCHEDULE, SCHEDULE_HASH, person, signed, signer
 
 BATCH = 1_000  # records, as operations/destroying cuts them
 MANY = 100_000  # records of a run
@@ -73,3 +80,21 @@ def _record(run: str, batch: int, choice: random.Random) -> dict[str, Any]:
 def _outcome(record: dict[str, Any]) -> dict[str, Any]:
     said = {"outcome": "destroyed", "reason": "period-over", "grade": "row-deleted", "recovered": False}
     return {"type": "done", "at": AT, **record, **said}
+
+
+def write_long_bundle(place: Path, leaves: Iterable[bytes]) -> None:
+    """Write the evidence bundle of a log without a certificate, holding no more than one file of entries at a time."""
+    edge, digests, source, number = CompactRange(), {}, iter(leaves), 0
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def put(name: str, data: bytes) -> None:
+            digests[name] = sha256(data).hexdigest()
+            archive.writestr(name, data)
+
+        while some := list(islice(source, ENTRIES_PER_FILE)):
+            put(entries_name(number), encode_entries(some))
+            edge, number = edge.extend(leaf_hashes(some)), number + 1
+        put("checkpoint", sign_checkpoint(Checkpoint(ORIGIN, edge.size, edge.root()), [signer()]).encode())
+        put("schedule.yaml", SCHEDULE)
+        lines = [MANIFEST_HEADING, ORIGIN, *(f"{digests[name]} {name}" for name in sorted(digests))]
+        archive.writestr("manifest", sign_note("".join(f"{line}\n" for line in lines), [signer()]))
