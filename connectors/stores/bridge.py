@@ -202,8 +202,9 @@ class Bridge:
 
     def _put(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
         table = self._tables[name]
-        texts = [[None if cell is None else str(cell) for cell in row] for row in rows]
-        self._scratch.execute(insert(table), [dict(zip(table.columns.keys(), row, strict=True)) for row in texts])
+        names = table.columns.keys()
+        texts = ([None if cell is None else str(cell) for cell in row] for row in rows)
+        self._scratch.execute(insert(table), [dict(zip(names, row, strict=True)) for row in texts])
 
 
 def is_among(column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:

@@ -153,6 +153,15 @@ def test_a_class_in_two_stores_is_asked_about_in_both(tmp_path: Path) -> None:
     assert found.due == {"C000123", "N3"}
 
 
+@pytest.mark.parametrize(("outcome", "due"), [("2025-09-01", set()), ("2015-09-01", {"C000123", "K1"})])
+def test_a_longer_rule_in_another_store_keeps_the_whole_file(tmp_path: Path, outcome: str, due: set[str]) -> None:
+    """A complaint in a register of its own keeps the file in the database for as long as its own rule says."""
+    stores = STORES.replace(", complaint: {table: complaint}", "")
+    stores += "  register: {kind: csv, path: register.csv, classes: {complaint: {}}}\n"
+    register = f"complaint_id,case_number,outcome_on\nK1,C000123,{outcome}\n"
+    assert sifted(tmp_path, CLIENT, stores=stores, files={"register.csv": register}).due == due
+
+
 BESIDE = SCHEDULE.replace("    means: A complaint\n    part_of: client\n", "    means: A complaint\n").replace(
     "longest of [with client, 6 years after outcome_on]", "6 years after outcome_on"
 )

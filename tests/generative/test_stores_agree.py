@@ -63,9 +63,10 @@ def place(alias: str, url: str) -> Iterator[Place]:
         made = {}
         for item in CLASSES:
             loose: TypeEngine[Any] = NullType() if connection.dialect.name == "sqlite" else Text()
+            letters = " CHARACTER SET utf8mb4" if connection.dialect.name in ("mysql", "mariadb") else ""
             kinds = {one.name: loose if one.name == "loose" else Text() for one in item.fields}
             declared = ", ".join(f"{n} {'' if isinstance(k, NullType) else 'TEXT'}" for n, k in kinds.items())
-            connection.exec_driver_sql(f"CREATE TABLE {item.name} ({declared})")
+            connection.exec_driver_sql(f"CREATE TABLE {item.name} ({declared}){letters}")
             made[item.name] = Table(item.name, MetaData(), *(Column(n, k) for n, k in kinds.items()))
         yield Place(alias, connection, made)
 
