@@ -1,7 +1,7 @@
 """The command `winnow`: its table of verbs, and what becomes of errors.
 
-The table is the only place that imports lazily: a verb's module is loaded when that verb is called, so help is
-quick and a check of settings does not wait for a language model.
+A verb's module is loaded when that verb is called, so help is quick and a check of settings does not wait for a
+language model. Besides this table only the kinds of store and the ledger's migrations are loaded when they are needed.
 """
 
 from __future__ import annotations

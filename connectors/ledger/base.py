@@ -6,17 +6,17 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, inspect, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.engines import engine as make_engine
 from connectors.engines import foreign, parse
-from connectors.ledger.migrate import upgrade
 from rules.errors import StoreUnavailable
 
 Item = TypeVar("Item")
@@ -46,9 +46,20 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
     """
     engine = make_engine(url, destroying=True, create=create, folder=folder)
     with _translated():
-        upgrade(engine)
+        if not _is_newest(engine):
+            # Alembic is slow to load, and nearly always there is nothing for it to do.
+            import_module("connectors.ledger.migrate").upgrade(engine)
     in_memory = engine.dialect.name == "sqlite" and parse(url).database in (None, "", ":memory:")
     return Ledger(engine, engine if in_memory else make_engine(url, read_only=True, folder=folder))
+
+
+def _is_newest(engine: Engine) -> bool:
+    """Whether the ledger's tables are there in their newest revision; the revisions' files are numbered in order."""
+    newest = max(file.name[1:5] for file in (Path(__file__).parent / "migrations" / "versions").glob("r*.py"))
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == newest
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, insert, inspect, select, update
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.schema import CreateTable
 
 from connectors.stores.base import Batch, RecordOutcome
 from connectors.stores.plan import another_plan, from_json, to_json
 from rules.errors import BadInput, Problem
 from rules.evidence.restores import Mark
+
+_LONG = 4_000_000  # letters of four bytes: more than 64 KB, so MariaDB takes a MEDIUMTEXT
 
 
 class Marks:
@@ -34,7 +35,7 @@ class Marks:
             Column("intent_index", Integer, nullable=False),
             Column("log_size", Integer, nullable=False),
             Column("log_root", String(100), nullable=False),
-            Column("outcomes", Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb"), nullable=False),
+            Column("outcomes", Text().with_variant(Text(_LONG), "mysql", "mariadb"), nullable=False),
             mysql_engine="InnoDB",
         )
 

@@ -22,6 +22,7 @@ from operations.stores import stores_of
 from tests.acceptance.charity import AS_OF
 from tests.bench.bench_sift import spread
 from tests.bench.big_store import big_project
+from tests.servers import NotInstalledError, postgres_server
 
 GLOB = "({0} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND date({0}, '+0 days') IS {0})"
 PATTERN = "({0} ~ '^[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$')"
@@ -69,8 +70,18 @@ DUE = (
 PAGE = 5_000
 
 
+def on_both(folder: Path, rows: int, repeats: int) -> list[str]:
+    """The same on SQLite, and on a PostgreSQL server of its own."""
+    lines = at_scale(folder / "sqlite", rows, repeats)
+    try:
+        with postgres_server() as url:
+            return lines + at_scale(folder / "postgresql", rows, repeats, url)
+    except NotInstalledError as missing:
+        return [*lines, f"not measured on PostgreSQL: {missing}"]
+
+
 def at_scale(folder: Path, rows: int, repeats: int, url: str = "") -> list[str]:
-    """Lines of the report: the sift over SQL and over pandas, wall-clock, one after the other in one run."""
+    """Lines of the report: the sift over SQL and over pandas, turn by turn; by the clock, because a server works too."""
     project = big_project(folder, rows, url)
     where = url or f"sqlite:///{folder / 'casework.db'}"
     over_sql, over_pandas, counts = [], [], (0, 0, 0)
