@@ -115,6 +115,7 @@ def _shown(
         holds_checked_at=max(checked, default=""),
         methods=methods,
         work_lists=_work_lists(leaves, certificate.certificate),
+        kept_outside=project.settings.anchors is not None,
     )
 
 

@@ -67,11 +67,12 @@ class Checked:
 
 @dataclass
 class _Check:
-    """One check under way. `run_keys` are open; `on` are the days of the runs."""
+    """One check under way. `run_keys` are open; of the `closed` runs nothing is known but commitments."""
 
     project: Project
     sifting: Sifting
     run_keys: Mapping[str, bytes]
+    closed: frozenset[str]
     progress: Progress
     looked: dict[str, int] = field(default_factory=dict)
     back: dict[str, int] = field(default_factory=dict)
@@ -100,8 +101,9 @@ def restore_check(
     inputs = SiftInputs(
         project.schedule.on(today), stores_of(project), today, tuple(holds.all_holds(project.ledger)), progress=progress
     )
+    closed = frozenset(run.id for run in runs.runs(project.ledger, [runs.CLOSED]))
     with ExitStack() as stack:
-        check = _Check(project, open_sifting(inputs, stack), run_keys, progress)
+        check = _Check(project, open_sifting(inputs, stack), run_keys, closed, progress)
         for (store, class_name), its_runs in sorted(destroyed_classes(project.ledger).items()):
             reader = check.sifting.readers.get(store)
             if reader is not None and class_name in reader.sources:
@@ -169,7 +171,8 @@ def _recognised(
     """Yield (key, what the run did) of those records of a page that a run destroyed, if the log says so as well."""
     run_key = check.run_keys[run]
     names = {commit(run_key, store, record_id(class_name, key)).hex(): key for key in page}
-    for row in destroyed_under(check.project.ledger, run, store, class_name, [*names, *page]):
+    wanted = list(names) if run in check.closed else [*names, *page]
+    for row in destroyed_under(check.project.ledger, run, store, class_name, wanted):
         key = names.get(row.commitment)
         if key is not None and _in_log(check.project, run, row):
             yield key, row

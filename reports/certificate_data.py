@@ -39,7 +39,8 @@ class CertificateData:
     reader is given; `holds_checked` counts the records whose holds were looked at inside the destroying transaction,
     `holds_checked_at` is the last such instant (empty without any); `methods` says in words what was done in each
     store; `work_lists` are those that people signed; `exceptions` are plain sentences beyond those that follow from
-    the figures. Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
+    the figures; `kept_outside` says that every day's checkpoint is kept where no backup of the ledger brings it back.
+    Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
     """
 
     certificate: Certificate
@@ -52,6 +53,7 @@ class CertificateData:
     methods: Mapping[str, str] | None = None
     exceptions: tuple[str, ...] = ()
     work_lists: tuple[WorkList, ...] = ()
+    kept_outside: bool = False
 
     def __post_init__(self) -> None:
         totals = self.certificate.totals

@@ -32,7 +32,8 @@ def state_line(data: CertificateData) -> str:
         until = reader_date(certificate.until)
         return (
             f"Destroyed in the stores. Copies remain in backups until {until}; until then they are beyond use:"
-            " nobody reads them, and a restore destroys them again. This certificate becomes final after that day."
+            " nobody reads them, and after a restore they are destroyed again. This certificate becomes final when the"
+            " last of them is known to be gone."
         )
     return "Destroyed in the stores. No backup set is registered, so this certificate says nothing about backups."
 
@@ -53,6 +54,7 @@ def sections(data: CertificateData) -> list[Section]:
         _backups(data),
         _not_searched(data),
         Section("What this certificate does not prove", points=data.certificate.limits),
+        _anchors(data),
         _how_to_verify(data),
         Section(
             "Checkpoint",
@@ -182,6 +184,30 @@ def _missed(place: str) -> str:
         if place.endswith(f"-{code}"):
             return f"{words(place.removesuffix(f'-{code}'))}: {said}"
     return _MISSED.get(place) or words(place)
+
+
+def _anchors(data: CertificateData) -> Section:
+    """What fixes the log from outside, and what nobody can see without it."""
+    its = data.certificate
+    marked = sorted(
+        {line.store for line in its.lines if line.outcome == "destroyed"} - {w.store for w in data.work_lists}
+    )
+    size = int(its.checkpoint.split("\n")[1])
+    points = [
+        f"This page: its last lines and its QR code fix the log’s first {thousands(size)} entries for who keeps it."
+    ]
+    if marked:
+        points.append(
+            f"Marks that each destruction left in {', '.join(marked)}: they name the log’s state at that moment."
+        )
+    if data.kept_outside:
+        points.append("A folder that no backup of the log brings back: the state of every day is kept there.")
+    said = (
+        "Whoever holds an earlier state of the log sees whether this one continues it. Without one, nobody can see"
+        " whether stores and log were put back together from backups of one moment, or whether the holder of the log’s"
+        " key wrote all of it anew.",
+    )
+    return Section("What stands behind it, outside the log", said, points=tuple(points))
 
 
 def _how_to_verify(data: CertificateData) -> Section:

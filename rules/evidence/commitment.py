@@ -20,7 +20,7 @@ def _mac(key: bytes, label: str, *parts: str) -> bytes:
         raise BadInput("a commitment key has 32 bytes")
     if any("\0" in part for part in parts):
         raise BadInput("a store or an id must not hold a NUL character")
-    return hmac.new(key, "\0".join((label, *parts)).encode(), sha256).digest()
+    return hmac.digest(key, "\0".join((label, *parts)).encode(), "sha256")
 
 
 def record_key(run_key: bytes, store: str, record_id: str) -> bytes:
