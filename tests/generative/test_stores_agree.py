@@ -127,7 +127,7 @@ def test_rules_that_span_two_stores_agree_with_the_yardstick(every_engine_url: s
             for alias, url in (("first", f"sqlite:///{tmp_path / 'first.db'}"), ("second", every_engine_url))
         ]
 
-        @examples(120)
+        @examples(50)
         @given(schedules.rules().filter(asks_another), drawn)
         def compare(rule: Rule, rows: dict[str, Rows]) -> None:
             event(f"the record's rows lie in {len({second for _, second in rows['record']})} stores")

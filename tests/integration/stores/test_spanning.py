@@ -55,9 +55,8 @@ def stores_in(folder: Path, schedule: Schedule, notes: int = 7) -> dict[str, Rec
         casework.executemany("INSERT INTO note VALUES (?, ?, ?, ?, ?)", rows)
     casework.close()
     with sqlite3.connect(folder / "archive.db") as archive:
-        archive.execute(
-            "CREATE TABLE summary (summary_id TEXT PRIMARY KEY, case_number TEXT, written_on TEXT, text TEXT, state TEXT)"
-        )
+        columns = "summary_id TEXT PRIMARY KEY, case_number TEXT, written_on TEXT, text TEXT, state TEXT"
+        archive.execute(f"CREATE TABLE summary ({columns})")
         said = [(f"S{n}", f"C{n}", "2026-01-06", SECRET, "draft") for n in range(1, notes + 1) if n % 3]
         archive.executemany("INSERT INTO summary VALUES (?, ?, ?, ?, ?)", said)
     archive.close()
