@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import zipfile
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from rules.evidence.bundle import bundle_files
 from rules.evidence.leaf import encode
+from tests.tamper.forgers import Held
 from tests.unit.evidence import sample
 from tests.unit.evidence.sample import ORIGIN, SCHEDULE, VERIFIER, sample_files, sample_log, zipped
 from verifier import verify_winnow as v
@@ -30,21 +30,6 @@ def tiny() -> dict[str, bytes]:
     return bundle_files(
         data, sample.checkpoint_note(data), None, SCHEDULE, b"# verifier\n", "Read me\n", [sample.signer()]
     )
-
-
-class Held(v.Bundle):
-    """A bundle held in memory: the same checks without the zip around it."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.infos = {name: zipfile.ZipInfo(name) for name in files}
-        self.files, self.digests = files, {}
-
-    def read(self, name: str) -> bytes:
-        """Return a file as the zip would."""
-        if name not in self.files:
-            raise v.Failed("missing")
-        self.digests[name] = sha256(self.files[name]).hexdigest()
-        return self.files[name]
 
 
 def holds(files: dict[str, bytes]) -> bool:
