@@ -27,19 +27,19 @@ def sample(module: str, option: str, count: str) -> str:
 @pytest.mark.postgres
 def test_a_run_killed_anywhere_ends_as_if_it_had_not_been() -> None:
     """Killed at any statement, commit or file operation, again while it recovers: every record ends once, rightly."""
-    points = os.environ.get("WINNOW_KILL_POINTS", "60")
+    points = os.environ.get("WINNOW_KILL_POINTS", "30")
     assert sample("torture", "--points", points) == f"{points} killed runs, 0 with a broken invariant"
 
 
 @pytest.mark.slow
 def test_a_run_whose_disk_fails_or_fills_up_ends_as_if_it_had_not() -> None:
     """Killed at a system call, or told that it failed or that the disk is full: every record ends once, rightly."""
-    points = os.environ.get("WINNOW_SYSCALL_POINTS", "30")
+    points = os.environ.get("WINNOW_SYSCALL_POINTS", "20")
     assert sample("syscalls", "--points", points) == "0 injections broke an invariant"
 
 
 @pytest.mark.slow
 def test_a_loss_of_power_undoes_nothing_that_was_confirmed() -> None:
     """Whatever un-synced writes a loss of power takes or keeps, what was confirmed stands and the rest is resolved."""
-    states = os.environ.get("WINNOW_POWER_STATES", "200")
+    states = os.environ.get("WINNOW_POWER_STATES", "100")
     assert sample("power", "--states", states) == f"{states} disk states, 0 with a broken invariant"
