@@ -59,7 +59,10 @@ def list_backups(project: ProjectOption = Path(), as_json: JsonOption = False) -
         state = "gone" if one.expired else "its day has come: is it gone?" if late else "beyond use"
         days = [cell(date.fromisoformat(text)) for text in (one.taken, one.expires)]
         rows.append((one.name, one.store, *days, state))
-    table("Backup sets", ("Set", "Store", "Taken", "Expires", "State"), rows)
+    if rows:
+        table("Backup sets", ("Set", "Store", "Taken", "Expires", "State"), rows)
+    else:
+        say("No backup set is registered.")
     if runs:
         shown = [(one.run, _state(one), ", ".join(one.unregistered)) for one in runs]
         table("Closed runs", ("Run", "State", "No backup registered for"), shown)

@@ -22,6 +22,7 @@ from rules.errors import CheckSaidNo, Refused
 from rules.evidence.base64text import from_base64
 from rules.evidence.commitment import KEY_SIZE, case_tag, commitment, record_key, version_tag
 from rules.evidence.plan import Planned, plan_root
+from rules.evidence.restores import LOG
 from rules.evidence.statement import check_signature, signed_leaf, statement_digest, statement_of
 from rules.review import authority
 from rules.review.authority import Officer, Role
@@ -60,7 +61,7 @@ def approve(project: Project, proposal_id: str, officer: str, passphrase: str, w
     basis = _basis(project, proposal, signatory)
     _refuse_own(project, basis, without_mine)
     run_key = project.random(KEY_SIZE)
-    run_id = f"run-{proposal.as_of.isoformat()}-{len(runs.runs(project.ledger)) + 1}"
+    run_id = _new_id(project, proposal)
     at = project.now()
     fields = {
         **_counts(project, basis, run_key),
@@ -73,6 +74,13 @@ def approve(project: Project, proposal_id: str, officer: str, passphrase: str, w
     run = _keep(project, basis, run_key, signatory, fields, at)
     project.sign_log()
     return run
+
+
+def _new_id(project: Project, proposal: Proposal) -> str:
+    """A name that no run had, not even in a stretch of the log that was lost: its marks lie in the stores for ever."""
+    lost = sum(1 for _, leaf in log.read_types(project.ledger, {"restore"}) if leaf["store"] == LOG)
+    number = len(runs.runs(project.ledger)) + 1
+    return f"run-{proposal.as_of.isoformat()}-{f'{lost}.' if lost else ''}{number}"
 
 
 def _keep(

@@ -16,6 +16,7 @@ from operations.destroy import Destroyed, confirmation_for, destroy
 from operations.people import add_person
 from operations.project import Project
 from operations.restore_check import Checked, Returned, restore_check, returned
+from operations.sift import sift
 from operations.watch import watch
 from rules.errors import BadInput, CheckSaidNo, Refused
 from rules.review.authority import Decision, Role
@@ -129,6 +130,11 @@ def test_a_lost_log_goes_on_only_when_somebody_says_so(world: World) -> None:
     (told,) = [leaf for leaf in leaves(project) if leaf["type"] == "restore"]
     assert (told["store"], told["head"], told["watermark"] > size) == ("destruction-log", size, True)
     assert watch(project).size > size
+    world.run_sql("INSERT INTO clients VALUES ('CASE-7', 'Ed Elm', '2010-01-31', 'closed')")
+    proposal = sift(project, project.today()).proposal
+    done = destroyed_again(project, proposal.id, proposal.count)
+    assert (done.run, done.outcomes) == ("run-2026-09-09-1.2", {"done": 1})
+    assert world.keys("clients") == {"CASE-4"}
 
 
 @only_sqlite
