@@ -54,8 +54,11 @@ def already_gone(source: Source, hold: Hold) -> tuple[list[Gone], list[str]]:
             counted = select(*group, func.count()).where(planned.c.state == "done")
             counted = counted.where(planned.c.class_name == hold.class_name).group_by(*group).order_by(*group)
             return [Gone(row[0], row[1], row[2], int(row[3])) for row in connection.execute(counted)], []
+        unknown = list(connection.scalars(blind))
+        if hold.name or hold.condition:
+            return [], unknown
         rows = connection.execute(_narrowed(done, hold)).yield_per(_PAGE)
-        return counted_by_class(_covered(rows, hold)), list(connection.scalars(blind))
+        return counted_by_class(_covered(rows, hold)), unknown
 
 
 def begun(source: Source, hold: Hold) -> list[Begun]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 
 from connectors.ledger.base import Source, reading, writing
 from connectors.ledger.tables import hold as table
@@ -16,6 +16,7 @@ from rules.review.holds import Reach
 from rules.review.values import Hold
 
 _FIELDS = tuple(field.name for field in fields(Hold))
+_AS_PLACED = (table.c.placed_on, func.length(table.c.id), table.c.id)  # the ids of a day count 1, 2 … 10
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,14 @@ def get(source: Source, hold_id: str) -> Hold | None:
 def all_holds(source: Source) -> list[Hold]:
     """Return every hold, released ones too, in the order in which they were placed."""
     with reading(source) as connection:
-        return [
-            _hold(row._asdict()) for row in connection.execute(select(table).order_by(table.c.placed_on, table.c.id))
-        ]
+        return [_hold(row._asdict()) for row in connection.execute(select(table).order_by(*_AS_PLACED))]
 
 
 def active_holds(source: Source, as_of: date) -> tuple[Hold, ...]:
     """Return the holds in force on `as_of`; one that was placed later counts as well (a hold wins on every path)."""
     query = select(table).where(or_(table.c.released_on.is_(None), table.c.released_on > as_of))
     with reading(source) as connection:
-        return tuple(_hold(row._asdict()) for row in connection.execute(query.order_by(table.c.placed_on, table.c.id)))
+        return tuple(_hold(row._asdict()) for row in connection.execute(query.order_by(*_AS_PLACED)))
 
 
 def reason_of(source: Source, hold_id: str) -> str:

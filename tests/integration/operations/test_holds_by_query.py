@@ -214,6 +214,12 @@ def test_what_a_run_had_destroyed_is_found_in_any_spelling_and_before_it_is_writ
         world.project, replace(WANTED, class_name=None, condition=None, subject="Case 1"), DPO, passphrase(DPO)
     )
     assert ("casework", "client", 1) in {(one.store, one.class_name, one.count) for one in after.gone}
+    query = place_hold(world.project, WANTED, DPO, passphrase(DPO))
+    named = place_hold(
+        world.project, replace(WANTED, class_name=None, condition=None, name="Ann Ash"), DPO, passphrase(DPO)
+    )
+    assert (query.gone, named.gone) == ((), ())
+    assert query.unsearchable == named.unsearchable == (world.run,)
 
 
 def _fall_over(*_: object) -> None:
