@@ -212,9 +212,9 @@ class Log:
         middle, _, tail = rest[86:].partition(b'"tag":"')
         end, mark, last = tail[64:].partition(b'"version":"')
         key = (head, rest[64:79], middle, end, mark, last[64:])  # the leaf less what differs from record to record
-        shape, month, digits = self.shapes.get(key), rest[79:86], rest[:64] + tail[:64] + last[:64]
-        if shape and shape.at == self.at and month in self.months and not digits.translate(None, HEX):
-            return self.take_record(shape, rest[:64], month, tail[:64])
+        shape, one, month, tag = self.shapes.get(key), rest[:64], rest[79:86], tail[:64]
+        if shape and shape.at == self.at and month in self.months and not (one + tag + last[:64]).translate(None, HEX):
+            return self.take_record(shape, one, month, tag)
         leaf = read_leaf(data)
         if not self.need(bool(leaf), "not a canonical leaf: its type, a field or its spelling is not allowed"):
             return
