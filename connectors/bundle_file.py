@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+from rules.errors import StoreUnavailable
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_whole(path: Path, data: bytes) -> Path:
-    """Write `data` beside `path`, make it durable, and rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write `data` beside `path`, rename it into place, and make it durable. Raises StoreUnavailable."""
     draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        code = errno.errorcode.get(error.errno or 0, "OSError")
+        raise StoreUnavailable(f"{path.name} can't be written now ({code})") from None
     return path
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_bundle(path: Path, files: Mapping[str, bytes]) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from connectors.ledger.runs import CLOSED, get_run
 from connectors.ledger.sifts import SETTLING, from_row
 from connectors.ledger.tables import decision, finding, hold, hold_reason, outcome, person, planned, proposal, run
 from connectors.ledger.tables import sift as sift_table
-from rules.errors import Refused
+from rules.errors import Refused, StoreUnavailable
 from rules.review.values import Kind
 
 _PAGE = 2_000
@@ -66,6 +67,7 @@ def compact(ledger: Ledger) -> None:
 
     SQLite overwrites as it deletes, and its write-ahead log is emptied here. PostgreSQL frees the rows; their bytes
     stay in the free space of pages, and in its own write-ahead log, until it writes there again.
+    Raises StoreUnavailable.
     """
     if ledger.engine.dialect.name == "postgresql":
         with ledger.engine.connect() as connection:
@@ -78,6 +80,9 @@ def compact(ledger: Ledger) -> None:
             cursor = raw.cursor()
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             cursor.close()
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorname", type(error).__name__)
+            raise StoreUnavailable(f"the ledger failed: {code}") from None
         finally:
             raw.close()
 
