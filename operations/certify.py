@@ -102,9 +102,7 @@ def _shown(
     methods: dict[str, str] = {}
     for line in certificate.lines:
         if line.outcome in ("destroyed", "unlinked", *CHANGED):
-            words = METHODS.get(line.grade, line.grade)
-            if words not in methods.get(line.store, ""):
-                methods[line.store] = "; ".join(filter(None, [methods.get(line.store), words]))
+            methods[f"{line.store} {line.grade}"] = METHODS.get(line.grade, line.grade)
     return CertificateData(
         certificate=certificate,
         organisation=project.settings.organisation,

@@ -42,7 +42,12 @@ def method(data: CertificateData) -> Section:
             counts[line.store, line.grade] = counts.get((line.store, line.grade), 0) + line.count
     methods = data.methods or {}
     rows = tuple(
-        (store, methods.get(store, "not described"), _grade(data, store, grade), thousands(count))
+        (
+            store,
+            methods.get(f"{store} {grade}") or methods.get(store, "not described"),
+            _grade(data, store, grade),
+            thousands(count),
+        )
         for (store, grade), count in sorted(counts.items())
     )
     table = Table("Method by store", ("Store", "What was done", "Grade reached", "Records"), rows, (3,))

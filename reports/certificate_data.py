@@ -38,9 +38,9 @@ class CertificateData:
     `proof` is the C2SP proof text of the closing leaf; `bundle` and `key_file` are the names of the files that the
     reader is given; `holds_checked` counts the records whose holds were looked at inside the destroying transaction,
     `holds_checked_at` is the last such instant (empty without any); `methods` says in words what was done in each
-    store; `work_lists` are those that people signed; `exceptions` are plain sentences beyond those that follow from
-    the figures; `kept_outside` says that every day's checkpoint is kept where no backup of the ledger brings it back.
-    Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
+    store, or in each "store grade"; `work_lists` are those that people signed; `exceptions` are plain sentences beyond
+    those that follow from the figures; `kept_outside` says that every day's checkpoint is kept where no backup of the
+    ledger brings it back. Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
     """
 
     certificate: Certificate
