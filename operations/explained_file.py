@@ -153,8 +153,10 @@ def _heads_say(sifting: Sifting, head_class: RecordClass, heads: Sequence[Record
             yield f"Not applicable: {', '.join(others)}."
         if not applying:
             yield "No rule applies to its file: the clock has not started."
-        if len(applying) > 1:
+        if sum(rule.then.takes_row for rule, _ in applying) > 1:
             yield "Several rules apply to the file: the last to run out wins."
+        if any(not rule.then.takes_row for rule, _ in applying):
+            yield "Rules about fields have clocks of their own, and are asked only while the file stays."
 
 
 def _members_say(sifting: Sifting, schedule: Schedule, members: Sequence[Record]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from operations.sifting.found import REVIEW, due_finding, undatable
 from operations.sifting.session import Place, Sifting
 from rules.review.values import Finding, Record
 from rules.schedule.calendar import age_on, parse_date
-from rules.schedule.files import FileVerdict, judge_file, judge_head
+from rules.schedule.files import FileVerdict, judge_fields, judge_file, judge_head
 from rules.schedule.judge import Contact, State, follows_head
 from rules.schedule.values import RecordClass, Role, Rule
 
@@ -105,13 +105,17 @@ class FileSift:
         return found
 
     def _whole(self, file: File, together: Sequence[File], members: Mapping[str, Sequence[Record]]) -> Iterator[File]:
-        """The whole file, told once with its first head, unless another head keeps it."""
-        if file.head.place != together[0].head.place or not all(map(self._whole_file, together)):
-            return
-        last = max(together, key=lambda one: one.verdict.due_on or date.min)
-        mine = tuple(members.get(file.head.subject or "", ()))
-        verdict = judge_file(self.sifting.bench, self.sifting.inputs.schedule, last.verdict, mine)
-        yield File(file.head, verdict, file.contact, mine, tuple(one.head for one in together[1:]))
+        """The whole file, told once with its first head; where a record keeps it, what is due within this head."""
+        verdict = FileVerdict(State.NOT_DUE)
+        if all(map(self._whole_file, together)):
+            last = max(together, key=lambda one: one.verdict.due_on or date.min)
+            mine = tuple(members.get(file.head.subject or "", ()))
+            verdict = judge_file(self.sifting.bench, self.sifting.inputs.schedule, last.verdict, mine)
+            if file.head.place == together[0].head.place:
+                yield File(file.head, verdict, file.contact, mine, tuple(one.head for one in together[1:]))
+        if verdict.state is not State.DUE:
+            fields = judge_fields(self.sifting.bench, self.head_class, file.head, file.contact)
+            yield File(file.head, fields, file.contact)
 
     def _members(self, subjects: Sequence[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}

@@ -37,13 +37,13 @@ def judge_head(bench: Bench, record_class: RecordClass, head: Record, contact: C
         if verdict.state is State.UNDATABLE:
             return FileVerdict(State.UNDATABLE, verdict.rule, undatable=((head, verdict.rule),))
     if not applicable or any(verdict.state is not State.DUE for verdict in applicable):
-        return _fields_due(bench, record_class, head, contact)
+        return judge_fields(bench, record_class, head, contact)
     last = latest(applicable)
     return FileVerdict(State.DUE, last.rule, last.due_on)
 
 
-def _fields_due(bench: Bench, record_class: RecordClass, head: Record, contact: Contact) -> FileVerdict:
-    """The verdict of the earliest due rule about the head's fields; it never speaks for the rest of the file."""
+def judge_fields(bench: Bench, record_class: RecordClass, head: Record, contact: Contact) -> FileVerdict:
+    """Apply the rules about fields of a head that stays: the earliest that is due; it speaks for nothing else."""
     rules = [rule for rule in record_class.rules if not rule.then.takes_row]
     verdicts = [judge(bench, rule, head.dates, head.flags, contact) for rule in rules]
     due = [verdict for verdict in verdicts if verdict.state is State.DUE]
@@ -83,7 +83,7 @@ def member_verdicts(bench: Bench, record_class: RecordClass, member: Record) -> 
     for rule in record_class.rules:
         if waits(rule, member):
             yield Verdict(State.BREACH, rule.id)
-        if not follows_head(rule.keep):
+        if rule.then.takes_row and not follows_head(rule.keep):
             own = judge(bench, rule, member.dates, member.flags, Contact())
             if own.due_on is not None and own.due_on > bench.as_of:
                 yield own  # to be kept for a time that is not over: it goes sooner with no file

@@ -122,10 +122,10 @@ def plainly(_scheme: str, register: RegisterIndex) -> RedactMany:
     return many
 
 
-def make(folder: Path, url: str) -> Project:
+def make(folder: Path, url: str, schedule: str = SCHEDULE) -> Project:
     """A service with something for every action to do, its schedule adopted."""
     init_project(folder, "A Small Service", drbg("log"))
-    (folder / "schedule.yaml").write_text(SCHEDULE)
+    (folder / "schedule.yaml").write_text(schedule)
     (folder / "stores.yaml").write_text(STORES.replace("sqlite:///casework.db", url))
     with engine(url).begin() as connection:
         for statement in TABLES.split(";\n"):
@@ -233,3 +233,18 @@ def test_a_register_aware_redactor_does_the_work(tmp_path: Path) -> None:
     ((words,),) = rows(url, "SELECT words FROM stories WHERE story_id = 1")
     assert str(words).startswith("[redacted] ")
     assert not {"Ann", "Ash", "Ben", "Birch", "CASE-0002"} & set(str(words).replace(".", " ").split())
+
+
+def test_a_file_that_stays_is_asked_about_its_fields(tmp_path: Path) -> None:
+    """A member that must be kept keeps the file, whose fields are due then; a member's rule about fields keeps none."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'casework.db'}"
+    (folder / "casework.db").touch()
+    project = make(folder, url, SCHEDULE.replace("then: redact words", "then: destroy"))
+    with engine(url).begin() as connection:
+        connection.execute(text("INSERT INTO notes VALUES (5, 'CASE-0004', '2026-01-31', 'a new long note', '')"))
+    assert found(project)["client CASE-0004"] == "destroy"
+    with engine(url).begin() as connection:
+        connection.execute(text("INSERT INTO stories VALUES (4, 'CASE-0004', '2026-08-31', 'a new story')"))
+    assert found(project)["client CASE-0004"] == "generalise postcode to area"
