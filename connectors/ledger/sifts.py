@@ -244,8 +244,8 @@ def from_row(row: Row[Any]) -> StoredFinding:
             action=row.action,
             version=row.version,
             reason=row.reason,
-            facts=json.loads(row.facts),
-            read_first=tuple(json.loads(row.read_first)),
+            facts={} if row.facts == "{}" else json.loads(row.facts),
+            read_first=() if row.read_first == "[]" else tuple(json.loads(row.read_first)),
         ),
         row.line_tag or "",
     )

@@ -111,9 +111,11 @@ def _comes_again(ledger: Ledger, run_id: str) -> bool:
 
 def file_of(schedule: Schedule, row: PlannedRow) -> str:
     """A name for the file with which a record goes; empty for one that goes by a clock of its own."""
-    head = next((item.name for item in schedule.classes for rule in item.rules if rule.id == row.rule), None)
-    whole = parse_action(row.action).takes_row
-    if not whole or row.subject is None or head is None or schedule.get(head).part_of:
+    try:
+        head = schedule.rule(row.rule).class_name
+    except KeyError:
+        return ""
+    if row.subject is None or schedule.get(head).part_of or not parse_action(row.action).takes_row:
         return ""
     return f"{head} {row.subject}"
 

@@ -202,11 +202,11 @@ class Schedule:
 
     def rule(self, rule_id: str) -> Rule:
         """The rule called `rule_id`; KeyError when the schedule has none."""
-        for record_class in self.classes:
-            for rule in record_class.rules:
-                if rule.id == rule_id:
-                    return rule
-        raise KeyError(rule_id)
+        return self._by_id[rule_id]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for record_class in self.classes for rule in record_class.rules}
 
 
 def _on(record_class: RecordClass, day: date) -> RecordClass:
