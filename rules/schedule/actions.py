@@ -79,6 +79,9 @@ class Action:
         return f"{named} to {self.to}{' characters' * (self.kind == 'truncate')}" if self.to else named
 
 
+DESTROY = Action()
+
+
 @lru_cache(maxsize=1024)
 def parse_action(text: str) -> Action:
     """Read an action. Raises ValueError for what is none; whether its fields exist is for the reader to see."""

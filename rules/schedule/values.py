@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
-from rules.schedule.actions import Action
+from rules.schedule.actions import DESTROY, Action
 from rules.schedule.asked import bind
 from rules.schedule.language import Condition, Period, Term
 
@@ -58,7 +58,7 @@ class Rule:
     only_if: Condition | None = None
     otherwise: str = ""
     unless: Condition | None = None
-    then: Action = Action()
+    then: Action = DESTROY
     because: tuple[str, ...] = ()
     confidence: Confidence = "general"
     in_force_from: date | None = None

@@ -81,7 +81,7 @@ def on_both(folder: Path, rows: int, repeats: int) -> list[str]:
 
 
 def at_scale(folder: Path, rows: int, repeats: int, url: str = "") -> list[str]:
-    """Lines of the report: the sift over SQL and over pandas, turn by turn; by the clock, because a server works too."""
+    """Lines of the report: the sift over SQL and over pandas, turn by turn, by the clock: a server works too."""
     project = big_project(folder, rows, url)
     where = url or f"sqlite:///{folder / 'casework.db'}"
     over_sql, over_pandas, counts = [], [], (0, 0, 0)
@@ -108,7 +108,7 @@ def _seconds(work: Callable[[], int]) -> tuple[float, int]:
 
 def _sifted(project: Project) -> int:
     """A whole sift, without expectations and without the commitment to its proposal."""
-    inputs = SiftInputs(project.schedule, stores_of(project), AS_OF)
+    inputs = SiftInputs(project.schedule, stores_of(project), AS_OF, secret=project.random(32))
     sift_id = run_sift(project.ledger, inputs, project.now(), project.now)
     return sum(row.n for row in sifts.counts(project.ledger, sift_id))
 
