@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Text, and_, func, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Dialect, Integer, Text, and_, func, not_, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -48,10 +49,24 @@ def _readable_by_date(element: readable_text, compiler: SQLCompiler, **kw: Any) 
     )
 
 
+class Letters(Text):
+    """Text that MariaDB compares, and so fetches, as bytes: what leaves a store is text all the same."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Decode what MariaDB fetches; other engines need nothing."""
+        return _decoded if dialect.name in ("mysql", "mariadb") else None
+
+
+def _decoded(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 class exact_text(GenericFunction[str]):  # noqa: N801
     """The text for comparison letter by letter: case and trailing spaces count on every engine."""
 
-    type = Text()
+    type = Letters()
     inherit_cache = True
 
 

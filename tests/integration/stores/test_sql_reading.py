@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text
 
+from connectors.stores.base import ClassSource
+from connectors.stores.reading import StoreReader
 from connectors.stores.sql import SqlStore
 from rules.errors import BadInput, StoreUnavailable
-from tests.integration.stores.conftest import MAPS, class_map, run_script, sql_store
+from rules.schedule.values import Role
+from tests.integration.stores.conftest import MAPS, SCHEDULE, class_map, record_class, run_script, sql_store
 
 
 def test_dates_leave_as_the_text_that_is_there(small_url: str) -> None:
@@ -134,3 +139,20 @@ def test_a_zero_date_of_mariadb_is_text_like_any_other(fresh_mariadb: str) -> No
     with sql_store(fresh_mariadb).reader() as connection:
         found = connection.scalars(select(source.columns["closed_on"]).order_by(source.columns["case_number"]))
         assert [str(item) for item in found] == ["0000-00-00", "2020-01-31"]
+
+
+def test_what_is_compared_letter_by_letter_leaves_as_text(prepared: SqlStore) -> None:
+    """A linked person, an author and a person found by name are texts on every engine, never bytes."""
+    fields = {"number": Role.KEY, "case_number": Role.SUBJECT, "called": Role.NAME, "author": Role.AUTHOR}
+    fields |= {"linked": Role.LINKED}
+    client = record_class("client", **fields)
+    table = prepared.sources()["client"].table
+    number = table.c["case_number"]
+    source = ClassSource(table, {**dict.fromkeys(fields, number), "linked": table.c["linked_case"]})
+    with prepared.reader() as connection:
+        schedule = replace(SCHEDULE, classes=(client,))
+        reader = StoreReader("casework", connection, {"client": source}, schedule, ZoneInfo("Europe/London"))
+        (record,) = reader.by_keys(client, ["C3"])
+        assert (record.linked, record.author) == ("C2", "C3")
+        assert list(reader.links(client)) == [("C3", "C2")]
+        assert list(reader.people_named(client, {"c 3": frozenset({"c3"})})) == [("c 3", "C3", "C3")]
