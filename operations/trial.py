@@ -27,10 +27,11 @@ FORECAST = Period(years=5)
 
 @dataclass(frozen=True)
 class Trial:
-    """The due records of a tried sift: place to (kind, rule, due date)."""
+    """The due records of a tried sift: place to (kind, rule, due date). `actions`: what would be done with each."""
 
     due: Mapping[Place, tuple[Kind, str, date | None]]
     undatable: int
+    actions: Mapping[Place, str]
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,15 @@ def try_sift(project: Project, schedule: Schedule, as_of: date, progress: Progre
         ledger = open_ledger("sqlite:///trial.db", folder=Path(folder))
         try:
             sift_id = run_sift(ledger, inputs, project.now(), project.now)
-            due = {
-                (one.finding.store, one.finding.class_name, one.finding.key): (
-                    one.finding.kind,
-                    one.finding.rule,
-                    one.finding.due_on,
-                )
-                for one in sifts.iterate(ledger, sift_id, (Kind.PAST_RETENTION, Kind.HELD))
-            }
+            due, actions = {}, {}
+            for one in sifts.iterate(ledger, sift_id, (Kind.PAST_RETENTION, Kind.HELD)):
+                place = (one.finding.store, one.finding.class_name, one.finding.key)
+                due[place] = (one.finding.kind, one.finding.rule, one.finding.due_on)
+                actions[place] = one.finding.action
             counts = sifts.counts(ledger, sift_id)
         finally:
             ledger.engine.dispose()
-    return Trial(due, sum(row.n for row in counts if row.kind is Kind.UNDATABLE))
+    return Trial(due, sum(row.n for row in counts if row.kind is Kind.UNDATABLE), actions)
 
 
 def what_if(
@@ -111,9 +109,12 @@ def what_if(
 
 
 def compare(now: Trial, then: Trial) -> WhatIf:
-    """The difference between two tried sifts, record by record, in the order of class, rule, store and key."""
-    gained = [_moved("becomes due", place, due) for place, due in then.due.items() if place not in now.due]
-    lost = [_moved("stops being due", place, due) for place, due in now.due.items() if place not in then.due]
+    """The difference between two tried sifts, record by record, in the order of class, rule, store and key.
+
+    A record with which something else would be done stops being due by the one rule, and becomes due by the other.
+    """
+    gained = [_moved("becomes due", *one) for one in then.due.items() if _other(one[0], now, then)]
+    lost = [_moved("stops being due", *one) for one in now.due.items() if _other(one[0], now, then)]
     return WhatIf(
         records=tuple(
             sorted(gained + lost, key=lambda one: (one.change, one.class_name, one.rule, one.store, one.key))
@@ -123,6 +124,10 @@ def compare(now: Trial, then: Trial) -> WhatIf:
         undatable_now=now.undatable,
         undatable_then=then.undatable,
     )
+
+
+def _other(place: Place, now: Trial, then: Trial) -> bool:
+    return now.actions.get(place) != then.actions.get(place)
 
 
 def _moved(

@@ -29,12 +29,14 @@ from operations.people import add_person
 from operations.project import Project, open_project
 from operations.sift import sift
 from operations.stores import prepare
+from operations.trial import compare, try_sift
 from rules.privacy.extracts import RedactMany
 from rules.privacy.identity import OwnRecord
 from rules.privacy.leak_gate import RegisterIndex
 from rules.privacy.redaction import Redacted, merge
 from rules.review.authority import Decision, Role
 from rules.review.values import Choice, Kind
+from rules.schedule.parser import parse_schedule
 from tests.integration.operations.conftest import APPROVER, DPO, MANAGER, drbg, passphrase
 
 DAY = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -248,3 +250,17 @@ def test_a_file_that_stays_is_asked_about_its_fields(tmp_path: Path) -> None:
     with engine(url).begin() as connection:
         connection.execute(text("INSERT INTO stories VALUES (4, 'CASE-0004', '2026-08-31', 'a new story')"))
     assert found(project)["client CASE-0004"] == "generalise postcode to area"
+
+
+def test_what_would_be_destroyed_and_not_only_changed_becomes_due(tmp_path: Path) -> None:
+    """Where another schedule does something else with a due record, the comparison says both, by their rules."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "casework.db").touch()
+    project = make(folder, f"sqlite:///{folder / 'casework.db'}")
+    shorter = parse_schedule(SCHEDULE.replace("keep: 7 years", "keep: 4 years"), "schedule.yaml")
+    now = try_sift(project, project.schedule, DAY.date())
+    told = compare(now, try_sift(project, shorter, DAY.date()))
+    moved = {(one.change, one.rule) for one in told.records if (one.class_name, one.key) == ("client", "CASE-0001")}
+    assert moved == {("becomes due", "client-file"), ("stops being due", "postcodes")}
+    assert told.due_then - told.due_now == sum(told.becomes_due.values()) - sum(told.stops_being_due.values())
