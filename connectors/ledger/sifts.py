@@ -227,8 +227,12 @@ def _to_rows(sift_id: int, first: int, batch: Iterable[Finding], as_text: bool) 
         )
 
 
+# On a row, the name `count` is that of the tuple's own method.
+_COUNT = list(finding.c.keys()).index("count")
+
+
 def from_row(row: Row[Any]) -> StoredFinding:
-    """Read a row of the table `finding`."""
+    """Read a row of the whole table `finding`."""
     return StoredFinding(
         row.ordinal,
         Finding(
@@ -239,8 +243,7 @@ def from_row(row: Row[Any]) -> StoredFinding:
             rule=row.rule,
             subject=row.subject,
             due_on=row.due_on,
-            # The table's `count` is hidden behind tuple.count on a row.
-            count=row._mapping["count"],
+            count=row[_COUNT],
             action=row.action,
             version=row.version,
             reason=row.reason,
