@@ -17,7 +17,7 @@ from operations.trial import forecast
 from reports.pack_data import PackFinding, PackGroup, PackHeader, PackItem, ReviewPack, item_digest
 from reports.review_pack import pack_html, pack_xlsx
 from rules.errors import BadInput, Refused
-from rules.review.values import Finding, Kind
+from rules.review.values import PERHAPS_ALSO, Finding, Kind
 from rules.schedule.plain import in_words
 from rules.schedule.values import Rule
 
@@ -25,7 +25,7 @@ PACK_LIVES = timedelta(days=90)
 REVIEW_AGAIN = timedelta(days=365)
 # The mere existence of such a hold could tip somebody off.
 SILENT_HOLDS = frozenset({"csa", "victim_info_request"})
-_NOT_A_TRIGGER = frozenset({"author", "linked", "holds", "last contact", "age at close"})
+_NOT_A_TRIGGER = frozenset({"author", "linked", PERHAPS_ALSO, "holds", "last contact", "age at close"})
 _RISK_OF_CONFIDENCE = {"general": 0, "part": 1, "source": 2, "policy": 3}
 
 
@@ -170,7 +170,7 @@ def _item(project: Project, header: PackHeader, group: int, stored: StoredFindin
         triggers=tuple((name, text) for name, text in sorted(facts.items()) if name not in _NOT_A_TRIGGER),
         age_at_close=int(facts["age at close"]) if "age at close" in facts else None,
         last_contact=date.fromisoformat(last) if last else None,
-        linked=tuple(filter(None, [facts.get("linked")])),
+        linked=tuple(filter(None, [facts.get("linked"), facts.get(PERHAPS_ALSO)])),
         read_first=finding.read_first,
         review_again_on=project.today() + REVIEW_AGAIN,
     )

@@ -60,6 +60,7 @@ def sift(
         quality=quality,
         progress=progress,
         only=only,
+        secret=project.random(32),
     )
     sift_id = run_sift(project.ledger, inputs, project.now(), project.now)
     frozen = proposals.freeze(project.ledger, sift_id, project.now(), project.random)

@@ -139,7 +139,9 @@ def _duplicate(cast: Cast) -> None:
     cast.open(who=written, born=born)
     for number in range(2):
         cast.bundles[number].fault("client", "one person, one case number")
+        cast.bundles[number].fault("client", "one case number for each person")
     first.due(add_years(closed, 7))
+    first.grave.update(first.keys())
 
 
 @PEOPLE.plant("two people of one name, born on different days", copies=1)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from operations.sifting.found import REVIEW, due_finding, undatable
+from operations.sifting.identity import PERHAPS_TWICE
 from operations.sifting.session import Place, Sifting
-from rules.review.values import Finding, Record
+from rules.review.values import PERHAPS_ALSO, Finding, Record
 from rules.schedule.calendar import age_on, parse_date
 from rules.schedule.files import FileVerdict, judge_fields, judge_file, judge_head
 from rules.schedule.judge import Contact, State, follows_head
@@ -130,8 +131,13 @@ class FileSift:
         rule = self._rule(file.verdict.rule)
         holds = sorted({kind for record in records for kind in self.sifting.holds.over(record)})
         facts = self._facts(file)
+        other = self.sifting.other_number(file.head)
+        if other is not None:
+            facts[PERHAPS_ALSO] = other
         for record in records:
             said = topics.get(record.place, ())
+            if other is not None:  # of every record: no decision on a group may cover a part of the file
+                said = (*said, PERHAPS_TWICE)
             if record is file.head:
                 said = (*said, *self._read_first(file, topics))
             elif self._reviewed(record) and rule.then.kind != "review":

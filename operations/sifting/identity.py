@@ -1,7 +1,8 @@
 """Whose file is it? Case numbers join the stores; where one is written in two ways, nobody can tell, so nothing goes.
 
 A letter filed under c000123 does not count as a contact of C000123, nor is it destroyed with that file: the file waits
-until somebody has corrected it, and the sift says how many records there are to correct.
+until somebody has corrected it, and the sift says how many records there are to correct. Where one person seems to
+have two numbers, a named person reads both files first: contact under the one would keep the other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.stores import strangers
+from connectors.stores.namesakes import Namesakes, can_tell, perhaps_twice
 from connectors.stores.reading import StoreReader
 from connectors.stores.reflection import chunks
 from rules.review.spelling import same_case
@@ -23,6 +25,8 @@ from rules.schedule.values import RecordClass, Schedule
 
 SPELT = "one spelling of a case number"
 NO_FILE = "a record has a file"
+ONE_NUMBER = "one case number for each person"
+PERHAPS_TWICE = "perhaps the same person as another case number"
 
 Readers = Callable[[str], Sequence[StoreReader]]
 
@@ -61,6 +65,13 @@ def identify(readers: Readers, schedule: Schedule, head: RecordClass) -> Identit
             counts[alias, name, NO_FILE] += sum(records for one, records in found.items() if one not in spelt)
     listed = tuple((*place, records) for place, records in sorted(counts.items()) if records)
     return Identity(frozenset(spelt | left_out), listed)
+
+
+def entered_twice(readers: Readers, schedule: Schedule, secret: bytes) -> Namesakes:
+    """Look over all stores for one name and date of birth under two case numbers. Raises StoreUnavailable."""
+    telling = [record_class for record_class in schedule.classes if can_tell(record_class)]
+    places = [(reader, record_class) for record_class in telling for reader in readers(record_class.name)]
+    return perhaps_twice(places, secret) if places else Namesakes()
 
 
 def without_file(

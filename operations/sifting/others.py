@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from operations.sifting.found import breach
-from operations.sifting.identity import NO_FILE, without_file
+from operations.sifting.identity import NO_FILE, ONE_NUMBER, without_file
 from operations.sifting.session import Sifting
 from rules.review.values import Finding, Kind, Record
 from rules.schedule.calendar import add
@@ -82,7 +82,9 @@ def quality(sifting: Sifting) -> Iterator[list[Finding]]:
 
 
 def identity(sifting: Sifting) -> Iterator[list[Finding]]:
-    """Case numbers in two spellings, each record without a file, and heads about which no rule says anything."""
+    """Case numbers in two spellings, people under two, each record without a file, and heads that no rule speaks of."""
+    for alias, class_name, count in sifting.namesakes.counts:
+        yield [Finding(Kind.QUALITY, alias, class_name, ONE_NUMBER, ONE_NUMBER, count=count)]
     for head in (item for item in sifting.inputs.schedule.classes if not item.part_of):
         for alias, class_name, check, count in sifting.identity(head.name).counts:
             yield [Finding(Kind.QUALITY, alias, class_name, check, check, count=count)]

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from connectors.stores.asking import open_readers_of, require_answers
 from connectors.stores.base import RecordStore
+from connectors.stores.namesakes import Namesakes
 from connectors.stores.reading import StoreReader
 from operations.sifting import held
-from operations.sifting.identity import Identity, identify
+from operations.sifting.identity import Identity, entered_twice, identify
 from rules.review.holds import HoldIndex, active
 from rules.review.safeguarding import topics_in
 from rules.review.spelling import same_case
@@ -35,7 +37,11 @@ def silent(_stage: str, _count: int) -> None:
 
 @dataclass(frozen=True)
 class SiftInputs:
-    """What a sift needs. `only` limits it to content of these classes that has a clock of its own."""
+    """What a sift needs. `only` limits it to content of these classes that has a clock of its own.
+
+    `secret` is a key for the digests of names that this sift compares; without one nobody is looked for under two
+    case numbers.
+    """
 
     schedule: Schedule
     stores: Mapping[str, RecordStore]
@@ -45,6 +51,7 @@ class SiftInputs:
     scan_text: bool = True
     only: tuple[str, ...] = ()
     progress: Progress = silent
+    secret: bytes | None = field(default=None, repr=False)
 
 
 @dataclass
@@ -69,6 +76,16 @@ class Sifting:
         record_class = self.inputs.schedule.get(record.class_name)
         found = self.identity(record_class.part_of or record_class.name).doubtful
         return bool(found) and record.subject is not None and same_case(record.subject) in found
+
+    @cached_property
+    def namesakes(self) -> Namesakes:
+        """Who is perhaps entered under two case numbers; looked up once, and only where the inputs have a secret."""
+        secret = self.inputs.secret
+        return Namesakes() if secret is None else entered_twice(self.of_class, self.inputs.schedule, secret)
+
+    def other_number(self, record: Record) -> str | None:
+        """Another case number under which the person of this record is perhaps entered."""
+        return None if record.subject is None else self.namesakes.others.get(same_case(record.subject))
 
     def of_class(self, name: str) -> list[StoreReader]:
         """The readers of the stores that hold the class."""

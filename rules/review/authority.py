@@ -16,7 +16,7 @@ from hashlib import sha256
 from rules.errors import BadInput, Problem
 from rules.review.pack_form import LONGEST_NOTE
 from rules.review.spelling import same_case
-from rules.review.values import HOLD_KINDS, REASONS, Choice, Finding, Hold, Kind
+from rules.review.values import HOLD_KINDS, PERHAPS_ALSO, REASONS, Choice, Finding, Hold, Kind
 from rules.schedule.actions import parse_action
 from rules.schedule.values import Rule, Schedule
 
@@ -180,7 +180,8 @@ def not_theirs(officer: Officer, finding: Finding) -> str:
     wrote = _same(finding.facts.get("author", ""), finding.facts.get("counsellor", ""))
     if wrote & _same(*officer.staff_ids):
         return "wrote"
-    mentioned = _same(finding.subject or "", finding.facts.get("linked", ""), finding.facts.get("person", ""))
+    others = [finding.facts.get(name, "") for name in ("linked", PERHAPS_ALSO, "person")]
+    mentioned = _same(finding.subject or "", *others)
     if mentioned & _same(*officer.case_numbers, *officer.staff_ids):
         return "concerns"
     return ""

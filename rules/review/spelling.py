@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+TITLES = frozenset(["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "sir", "jr", "sr", "md", "phd"])
+
 _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u2018\u2019\u02bc\u2032"))
 
 
@@ -30,9 +32,25 @@ def same_case(text: str) -> str:
 
 def name_words(name: str) -> frozenset[str]:
     """Return the words of a name without case, accents, apostrophes and order; a hyphen parts two words."""
+    if name.isascii() and name.isalpha():  # what most parts of a name are: nothing to fold but case
+        return frozenset((name.lower(),))
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
     bare = plain.translate(_APOSTROPHES).casefold()
     return frozenset("".join(sign if sign.isalnum() else " " for sign in bare).split())
+
+
+def name_forms(parts: Sequence[str]) -> frozenset[frozenset[str]]:
+    """Return the sets of words by which one person may be entered twice; none for somebody without a name.
+
+    `parts` are as `called` takes them: all of them together are one form, and each of them with the family name is
+    another. Titles do not count, and a partial form has two words at least.
+    """
+    every = [name_words(part) - TITLES for part in parts]
+    whole = frozenset[str]().union(*every) or frozenset[str]().union(*map(name_words, parts))
+    if len(parts) < 3:
+        return frozenset((whole,)) if whole else frozenset()
+    partial = (words | every[1] for place, words in enumerate(every) if place != 1)
+    return frozenset(form for form in (whole, *(one for one in partial if len(one) > 1)) if form)
 
 
 def called(parts: Sequence[str], wanted: Mapping[str, frozenset[str]]) -> Iterable[str]:

@@ -8,6 +8,9 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+# The fact of a finding that bears another case number under which its person is perhaps entered.
+PERHAPS_ALSO = "perhaps also"
+
 
 class Kind(StrEnum):
     """What a finding says about a record (or a column, or a class)."""

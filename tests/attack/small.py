@@ -136,7 +136,7 @@ def sifted(
     parsed = parse_schedule(schedule, "schedule.yaml")
     opened = open_stores(parse_stores(stores, parsed), parsed, folder, read_settings({}))
     ledger = open_ledger("sqlite:///ledger.db", folder=folder)
-    sift = run_sift(ledger, SiftInputs(parsed, opened, AS_OF, holds), AT, lambda: AT)
+    sift = run_sift(ledger, SiftInputs(parsed, opened, AS_OF, holds, secret=bytes(32)), AT, lambda: AT)
     return Found(tuple(stored.finding for stored in sifts.iterate(ledger, sift)))
 
 

@@ -277,6 +277,7 @@ class Yardstick:
         counts = {
             ("client", "date_of_birth plausible"): sum(d < date(1900, 1, 1) or d > self.as_of for d in births),
             ("client", "one person, one case number"): sum(n for n in people.values() if n > 1),
+            ("client", "one case number for each person"): sum(n for n in people.values() if n > 1),
             ("case_record", "author present"): sum(not row["author_id"] for row in records),
             ("case_record", "dated_on readable"): sum(day is None for day in dated),
             ("case_record", "not dated in the future"): sum(day is not None and day > self.as_of for day in dated),
