@@ -85,8 +85,8 @@ def member_verdicts(bench: Bench, record_class: RecordClass, member: Record) -> 
             yield Verdict(State.BREACH, rule.id)
         if rule.then.takes_row and not follows_head(rule.keep):
             own = judge(bench, rule, member.dates, member.flags, Contact())
-            if own.due_on is not None and own.due_on > bench.as_of:
-                yield own  # to be kept for a time that is not over: it goes sooner with no file
+            if own.state is State.UNDATABLE or (own.due_on is not None and own.due_on > bench.as_of):
+                yield own  # to be kept for a time that is not over, or nobody can tell: it goes sooner with no file
 
 
 def waits(rule: Rule, member: Record) -> bool:

@@ -67,6 +67,15 @@ def test_a_file_does_not_go_before_what_a_member_is_kept_for(tmp_path: Path) -> 
     assert sifted(tmp_path, CLIENT + rows, schedule=own).due == set()
 
 
+@pytest.mark.parametrize("outcome", ["NULL", "'soon'", "''"])
+def test_a_file_does_not_go_while_nobody_can_tell_how_long_a_member_is_kept(tmp_path: Path, outcome: str) -> None:
+    """A date that can't be read may be a recent one: the member keeps its file, and is said to lack a date."""
+    own = SCHEDULE.replace("longest of [with client, 6 years after outcome_on]", "6 years after outcome_on")
+    found = sifted(tmp_path, CLIENT + f"INSERT INTO complaint VALUES ('K1', 'C000123', {outcome});", schedule=own)
+    assert found.due == set()
+    assert found.keys(Kind.UNDATABLE) == {"K1"}
+
+
 def test_a_head_without_a_case_number_is_never_due(tmp_path: Path) -> None:
     """Without a case number nobody can tell which letters, holds and complaints are of this file."""
     schedule = SCHEDULE.replace('case_number: "key, subject", given', "id: key, case_number: subject, given")
