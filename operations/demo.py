@@ -136,11 +136,12 @@ def _file_of(finding: Finding) -> tuple[str, str]:
 
 
 def keep_for_show(project: Project) -> None:
-    """Copy the review pack out of the way: it is deleted with its review, and visitors want to see one."""
+    """Copy the review pack, with the page it leads to, out of the way: it is deleted with its review."""
     shown = project.folder / FOR_SHOW
     shown.mkdir(exist_ok=True)
-    for path in project.settings.out.glob(f"{PACK}*"):
-        shutil.copy(path, shown)
+    for name in (f"{PACK}*", "quality-*.html"):  # the pack leads to the quality page beside it
+        for path in project.settings.out.glob(name):
+            shutil.copy(path, shown)
 
 
 def carry_out(project: Project, run_id: str) -> Destroyed:
