@@ -123,12 +123,14 @@ def open_project(
 
 def _read(at: Located, reading: Reading, folder: Path) -> ProjectSettings:
     reading.known(at, _KEYS)
-    organisation, ledger = reading.need(at, "organisation"), reading.need(at, "ledger")
+    organisation, ledger = reading.need_text(at, "organisation"), reading.need_text(at, "ledger")
     if organisation.text and not fits("name", organisation.text):
         reading.wrong(organisation, "is not a name that the log can carry", "Use letters, digits, spaces and . , & ' -")
     if ledger.text and "://" not in ledger.text:
         reading.wrong(ledger, "is not a database URL", "Write sqlite:///ledger.db or postgresql://…")
-    origin = at.mapping.get("origin", Located(origin_of(organisation.text), at.line, "origin"))
+    origin = Located(origin_of(organisation.text), at.line, "origin")
+    if "origin" in at.mapping:
+        origin = reading.need_text(at, "origin")
     if origin.text and not is_key_name(origin.text):
         reading.wrong(origin, "must hold no spaces and no plus signs", f"Write {origin_of(organisation.text)}")
     paths = {name: folder / _text(at, reading, name, default) for name, default in _PATHS.items()}

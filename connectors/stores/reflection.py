@@ -79,8 +79,9 @@ def _vanished(spec: StoreSpec, item: ClassMap, what: str, name: str, present: It
 
 def nearest(name: str, present: Iterable[str]) -> str:
     """`Did you mean …?` for the present name closest to `name`, or nothing when none is close."""
-    close = difflib.get_close_matches(name.lower(), {item.lower(): item for item in present}, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else ""
+    folded = {item.lower(): item for item in present}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"Did you mean {folded[close[0]]}?" if close else ""
 
 
 def _loosen(table: Table) -> None:

@@ -136,6 +136,18 @@ def test_every_mistake_in_the_settings_is_said_at_once_with_line_and_key(tmp_pat
     assert all(problem.file == "winnow.yaml" and problem.mend for problem in caught.value.problems)
 
 
+def test_a_name_or_a_database_is_text(tmp_path: Path) -> None:
+    """A list in the place of the organisation, the ledger or the log's name is a mistake like any other."""
+    (tmp_path / "winnow.yaml").write_text("organisation: {a: b}\nledger: [1]\norigin: [c]\n")
+    with pytest.raises(BadInput) as caught:
+        open_project(tmp_path, FixedClock(NOON), read_settings({}))
+    assert [(problem.line, problem.key) for problem in caught.value.problems] == [
+        (1, "organisation"),
+        (2, "ledger"),
+        (3, "origin"),
+    ]
+
+
 def test_folders_of_exports_have_names_that_the_log_can_carry(project: Project) -> None:
     settings = project.folder / "winnow.yaml"
     settings.write_text(settings.read_text() + "\nexports: [old exports/, ../Trash]\n")

@@ -157,10 +157,10 @@ def test_quotes_that_do_not_match_are_refused(tmp_path: Path) -> None:
 
 
 def test_semicolons_and_vanished_columns(tmp_path: Path) -> None:
-    """Exports of other locales use semicolons; a missing column is named with the nearest one."""
-    (tmp_path / "enquiries.csv").write_bytes(b"enquiry_id;handled;message\nE1;;x\n")
+    """Exports of other locales use semicolons; a missing column is named with the nearest one, as it is spelt there."""
+    (tmp_path / "enquiries.csv").write_bytes(b"enquiry_id;Handled;message\nE1;;x\n")
     (problem,) = store(tmp_path, "enquiries").problems()
-    assert (problem.what, problem.mend) == ("enquiries.csv has no column handled_on", "Did you mean handled?")
+    assert (problem.what, problem.mend) == ("enquiries.csv has no column handled_on", "Did you mean Handled?")
 
 
 def test_a_store_never_prepared_says_so(tmp_path: Path) -> None:
