@@ -18,6 +18,7 @@ from connectors.ledger.proposals import Proposal, StoredDecision
 from connectors.ledger.runs import DESTROY, PlannedRow, Run
 from operations.approve import planned_of
 from operations.decide import statement_fields
+from operations.decisions_stand import require_decisions
 from rules.errors import CheckSaidNo, Refused, WinnowError
 from rules.evidence.leaf import Leaf, decode
 from rules.evidence.plan import plan_root
@@ -48,6 +49,7 @@ def require_approval(ledger: Ledger, run: Run) -> None:
     if (len(planned), plan_root(planned)) != (leaf["count"], leaf["root"]):
         raise _differs("what it plans to destroy")
     fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
+    require_decisions(ledger, proposal, fresh)
     signed = _decisions(ledger, proposal, leaf, fresh)
     for row, finding, tagged, decision in _joined(ledger, proposal, run):
         if finding is None or _record(row) != _found(finding) or (tagged and fresh):

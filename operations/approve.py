@@ -16,6 +16,7 @@ from connectors.ledger.people import Person, Statement
 from connectors.ledger.proposals import Proposal, StoredDecision
 from connectors.ledger.runs import DESTROY, HOLD, KEEP, PlannedRow, Run
 from operations.decide import statement_fields, usable_proposal
+from operations.decisions_stand import require_decisions
 from operations.people import Signatory, sign_in
 from operations.project import Project
 from rules.errors import CheckSaidNo, Refused
@@ -58,6 +59,7 @@ def approve(project: Project, proposal_id: str, officer: str, passphrase: str, w
     if proposal.as_of > project.today():
         raise Refused("a proposal as of a day in the future can't be approved")
     signatory = sign_in(project, officer, passphrase, "approve")
+    require_decisions(project.ledger, proposal)
     basis = _basis(project, proposal, signatory)
     _refuse_own(project, basis, without_mine)
     run_key = project.random(KEY_SIZE)

@@ -31,6 +31,7 @@ from operations.destroying.work_lists import (
     strike,
 )
 from operations.extracting.expiry import end_extracts_of
+from operations.holds_stand import require_holds
 from operations.kept import keep_schedule
 from operations.packs import EndedPacks, end_packs
 from operations.people import sign_in
@@ -94,6 +95,7 @@ def _destroy(project: Project, run: Run, confirmation: str, progress: Progress, 
     if not superseded:
         require_adopted(project)
         require_approval(project.ledger, run)
+        require_holds(project.ledger)
     require_no_restore(project)
     try:
         take(carrying, run, confirmation)
@@ -173,6 +175,7 @@ def confirm(
     if problems:
         raise BadInput(problems)
     signatory = sign_in(project, officer, passphrase, "confirm")
+    require_holds(project.ledger)
     seen = settle_held(carrying, run)
     rows = open_rows(project.ledger, run.id, carrying.stores, store)
     if rows:

@@ -15,10 +15,11 @@ from operations.people import sign_in
 from operations.project import Project
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, WinnowError
+from rules.evidence.commitment import KEY_SIZE
 from rules.evidence.statement import signed_leaf
 from rules.located import suggest
 from rules.review.authority import RELEASE_REASONS, check_hold, scope_of
-from rules.review.holds import Reach, look_again
+from rules.review.holds import Reach, covered, look_again
 from rules.review.values import Hold
 from rules.schedule.conditions import NotUnderstood, parse_condition
 
@@ -68,10 +69,11 @@ def place_hold(project: Project, wanted: Hold, officer: str, passphrase: str, re
         number = len(holds.all_holds(connection)) + 1
         placed_by = signatory.person.slug
         hold = replace(wanted, id=f"hold-{today.isoformat()}-{number}", placed_by=placed_by, placed_on=today)
-        fields = {"hold": hold.id, "scope": scope_of(hold), "reason": hold.kind}
+        salt = project.random(KEY_SIZE)
+        fields = {"hold": hold.id, "scope": scope_of(hold), "subject": covered(salt, hold), "reason": hold.kind}
         signed = signatory.signs("hold", fields, at)
         index = log.record(connection, [signed_leaf("hold", signed, at)], at)
-        holds.place(connection, hold, reason)
+        holds.place(connection, hold, reason, salt.hex())
         holds.add_event(connection, HoldEvent(hold.id, "placed", placed_by, at, hold.authority, hold.review_on))
         people.add_statement(connection, "hold", hold.id, signatory.person.slug, signed, at, index)
     fenced, not_fenced = _fence(project)

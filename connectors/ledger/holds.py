@@ -31,10 +31,10 @@ class HoldEvent:
     review_on: date | None = None
 
 
-def place(source: Source, hold: Hold, reason: str = "") -> None:
-    """Store a hold, and the reason apart from it."""
+def place(source: Source, hold: Hold, reason: str = "", salt: str | None = None) -> None:
+    """Store a hold, the reason apart from it, and the salt (hexadecimal) of what the log says that it covers."""
     with writing(source) as connection:
-        connection.execute(insert(table).values(asdict(hold)))
+        connection.execute(insert(table).values(asdict(hold) | {"salt": salt}))
         if reason:
             connection.execute(insert(hold_reason).values(hold=hold.id, reason=reason))
 
@@ -99,6 +99,13 @@ def set_reach(source: Source, hold_id: str, reach: Reach) -> None:
     values = {"reach": reach.matched, "reach_of": reach.of, "reached_on": reach.on}
     with writing(source) as connection:
         connection.execute(update(table).where(table.c.id == hold_id).values(values))
+
+
+def salts(source: Source) -> dict[str, str]:
+    """Return the salt (hexadecimal) of what each hold covers; one of an earlier version has none."""
+    with reading(source) as connection:
+        rows = connection.execute(select(table.c.id, table.c.salt).where(table.c.salt.is_not(None)))
+        return {row.id: row.salt for row in rows}
 
 
 def reaches(source: Source) -> dict[str, Reach]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from connectors.ledger.base import Source, chunks, reading, writing
 from connectors.ledger.sifts import StoredFinding, get_sift, iterate
-from connectors.ledger.tables import decision, finding, proposal
+from connectors.ledger.tables import decision, finding, proposal, statement
 from rules.errors import BadInput, Refused
 from rules.evidence.commitment import KEY_SIZE, blinded_digest
 from rules.review.authority import Decision, proposal_head, proposal_line
@@ -185,6 +185,20 @@ def iterate_standing(source: Source, proposal_id: str, choices: Collection[Choic
     while page := standing(source, proposal_id, choices, after):
         yield from page
         after = page[-1].decision.ordinal
+
+
+def last_in_force(source: Source, proposal_id: str) -> bool:
+    """Say whether no decision is in force about whose finding a later statement decided, by their places in the log."""
+    later, said, then = decision.alias(), statement, statement.alias()
+    overruled = (
+        select(decision.c.ordinal)
+        .join(said, said.c.id == decision.c.statement)
+        .join(later, (later.c.proposal == decision.c.proposal) & (later.c.ordinal == decision.c.ordinal))
+        .join(then, then.c.id == later.c.statement)
+        .where(decision.c.proposal == proposal_id, decision.c.superseded.is_(False), then.c.leaf > said.c.leaf)
+    )
+    with reading(source) as connection:
+        return connection.execute(overruled.limit(1)).first() is None
 
 
 def standing_by_statement(source: Source, proposal_id: str, choices: Collection[Choice]) -> dict[int, int]:

@@ -163,11 +163,11 @@ def _forget_holds(connection: Connection, run_id: str, gone: frozenset[str]) -> 
     asked = connection.execute(select(hold.c.id, hold.c.condition).where(released, hold.c.condition.is_not(None))).all()
     naming = [row.id for row in asked if any(one in row.condition for one in gone)]
     for chunk in chunks(naming):
-        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(condition=""))
+        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(condition="", salt=None))
     for chunk in chunks(unnamed):
-        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(subject=None, name=None))
+        connection.execute(update(hold).where(hold.c.id.in_(chunk)).values(subject=None, name=None, salt=None))
     for row in records:
-        connection.execute(update(hold).where(hold.c.id == row.id).values(key=row.commitment))
+        connection.execute(update(hold).where(hold.c.id == row.id).values(key=row.commitment, salt=None))
     for chunk in chunks([*unnamed, *naming, *(row.id for row in records)]):
         connection.execute(delete(hold_reason).where(hold_reason.c.hold.in_(chunk)))
 

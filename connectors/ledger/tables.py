@@ -140,6 +140,7 @@ hold = Table(
     Column("class_name", Text),
     Column("key", Text),
     Column("condition", Text),
+    Column("salt", String(64)),  # of the digest by which the log knows what it covers
     # How far it reached when somebody last looked: people, or records of its class, out of how many.
     Column("reach", _Big),
     Column("reach_of", _Big),

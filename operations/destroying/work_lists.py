@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from connectors import keys
 from connectors.ledger import holds, log, people, runs
 from connectors.ledger.base import Source, writing
 from connectors.ledger.people import Statement
@@ -22,10 +23,10 @@ from operations.approve import planned_of
 from operations.destroying import leaves
 from operations.destroying.context import Carrying
 from operations.destroying.judging import DONE, GONE, remaining
-from rules.errors import Problem, Refused
+from rules.errors import Problem, Refused, WinnowError
 from rules.evidence.leaf import fits
 from rules.evidence.plan import plan_root
-from rules.evidence.statement import signed_leaf
+from rules.evidence.statement import check_signature, signed_leaf
 from rules.review.values import Hold
 
 
@@ -102,8 +103,22 @@ def list_fields(run: Run, store: str, rows: Sequence[PlannedRow], how: Handwork)
 
 
 def signed_before(source: Source, about: str, root: str) -> list[Statement]:
-    """Signatures over the list as it is now. One over a list that changed since counts no more."""
-    return [one for one in people.statements(source, about, "confirmation") if one.signed["root"] == root]
+    """Signatures over the list as it is now. One over a list that changed since counts no more.
+
+    Nor does one that does not hold, or whose key was replaced since: the log is told of it only now.
+    """
+    same = [one for one in people.statements(source, about, "confirmation") if one.signed.get("root") == root]
+    return [one for one in same if _holds(source, one)]
+
+
+def _holds(source: Source, one: Statement) -> bool:
+    who = people.find_person(source, one.person)
+    own = who is not None and (one.signed.get("officer"), one.signed.get("key")) == (who.name, who.public_key)
+    try:
+        check_signature(signed_leaf("confirmation", one.signed, one.at), keys.verify)
+    except WinnowError:
+        return False
+    return own
 
 
 def sign_list(

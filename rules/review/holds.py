@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from rules.evidence.commitment import blinded_digest
+from rules.evidence.leaf import canonical_json
 from rules.review.spelling import same_case
 from rules.review.values import Hold, Record
 
@@ -37,6 +39,7 @@ class HoldIndex:
         return tuple(sorted(kinds)) if kinds else ()
 
 
+_COVERS = ("subject", "name", "store", "class_name", "key", "condition")
 BROAD_SHARE = 0.1  # of all people or records of a class
 
 
@@ -65,6 +68,11 @@ def look_again(hold: Hold, reach: Reach | None, today: date) -> tuple[str, ...]:
     if reach is not None and hold.condition and reach.of and reach.matched > BROAD_SHARE * reach.of:
         found.append(f"it holds {reach.matched:,} of {reach.of:,}")
     return tuple(found)
+
+
+def covered(salt: bytes, hold: Hold) -> str:
+    """Return what a hold covers as the log says it: a digest that nobody can test guesses against without the salt."""
+    return blinded_digest(salt, canonical_json({name: getattr(hold, name) or "" for name in _COVERS})).hex()
 
 
 def active(holds: Iterable[Hold], as_of: date) -> tuple[Hold, ...]:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, update
 
 from connectors import key_changes, keys
 from connectors.ledger import log, runs
+from connectors.ledger.base import writing
+from connectors.ledger.tables import statement
 from operations.certify import Certified, certify
 from operations.destroy import confirm
 from operations.key_changes import (
@@ -183,6 +186,30 @@ def test_an_officer_s_key_is_replaced_by_themselves_or_by_who_vouches(world: Wor
         ("revoked", "officer", DPO, DPO),
         ("rotated", "officer", DPO, DPO),
     ]
+
+
+def test_a_signature_on_a_work_list_ends_with_its_key(world: World) -> None:
+    """Who signed a list, and got a new key before the second person signed, signs again: the log stays sound."""
+    world.destroy()
+    world.sign(APPROVER)
+    replace_officer_key(world.project, APPROVER, NEW, MANAGER, passphrase(MANAGER))
+    assert world.sign(MANAGER).certified is None
+    day = world.project.today()
+    done = confirm(world.project, world.run, "paper", APPROVER, NEW, "cross-cut-4x15", day)
+    assert done.certified is not None
+    assert verifier(done.certified, "--key", str(done.certified.key)) == 0
+
+
+def test_a_signature_that_somebody_wrote_into_the_ledger_settles_no_work_list(world: World) -> None:
+    """One real person and one invented signature are not two people."""
+    world.destroy()
+    world.sign(APPROVER)
+    with writing(world.project.ledger) as connection:
+        forged = func.replace(statement.c.signed, APPROVER, MANAGER)
+        mine = statement.c.kind == "confirmation"
+        connection.execute(update(statement).where(mine).values(person="morgan-hale", signed=forged))
+    assert world.sign(APPROVER).certified is None
+    assert world.sign(MANAGER).certified is not None
 
 
 def test_a_dpo_who_forgot_the_passphrase_needs_another_to_open_older_runs(world: World) -> None:
