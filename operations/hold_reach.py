@@ -28,7 +28,7 @@ def measure(project: Project, measured: Sequence[Hold]) -> dict[str, Reach]:
     found: dict[str, Reach] = {}
     with ExitStack() as stack:
         sifting = _open(project, stack)
-        for hold, match in held.match_all(sifting.of_class, project.schedule, measured):
+        for hold, match in held.match_all(sifting.of_class, sifting.inputs.schedule, measured):
             found[hold.id] = Reach(*_reach(sifting, hold, match), project.today())
     for hold_id, reach in found.items():
         holds.set_reach(project.ledger, hold_id, reach)
@@ -42,7 +42,8 @@ def measure_standing(project: Project) -> dict[str, Reach]:
 
 
 def _open(project: Project, stack: ExitStack) -> Sifting:
-    return open_sifting(SiftInputs(project.schedule, stores_of(project), project.today(), scan_text=False), stack)
+    today = project.today()
+    return open_sifting(SiftInputs(project.schedule.on(today), stores_of(project), today, scan_text=False), stack)
 
 
 def _reach(sifting: Sifting, hold: Hold, match: Match) -> tuple[int, int | None]:

@@ -94,7 +94,7 @@ def _not_of_schedule(project: Project, wanted: Hold) -> list[Problem]:
         return [Problem(f"the schedule has no class {wanted.class_name!r}", key="class", mend=mend)]
     if wanted.condition and wanted.class_name:
         try:
-            parse_condition(wanted.condition, wanted.class_name, fields)
+            parse_condition(wanted.condition, wanted.class_name, fields, project.schedule.holidays)
         except (NotUnderstood, RecursionError) as error:
             said = "is nested too deeply" if isinstance(error, RecursionError) else str(error)
             return [Problem(f"the condition {said}", key="where", mend="Write it as in schedule.yaml.")]

@@ -11,7 +11,7 @@ from connectors.stores.reading import StoreReader
 from rules.review.holds import HoldIndex, Match, Place, index_holds
 from rules.review.spelling import name_words, same_case
 from rules.review.values import Hold, Record
-from rules.schedule.asked import classes_asked
+from rules.schedule.asked import bind, classes_asked
 from rules.schedule.compile import NotInStoreError
 from rules.schedule.conditions import NotUnderstood, parse_condition
 from rules.schedule.language import Condition
@@ -62,14 +62,15 @@ def _match(of_class: Readers, schedule: Schedule, hold: Hold, named: dict[str, M
 
 
 def condition_of(schedule: Schedule, hold: Hold) -> Condition | None:
-    """Return the condition of a hold by query, or None where this schedule can't make sense of it."""
+    """Return the condition of a hold by query as of the schedule's day, or None where it can't make sense of it."""
     names = {item.name: frozenset(part.name for part in item.fields) for item in schedule.classes}
     if hold.class_name not in names:
         return None
     try:
-        return parse_condition(hold.condition or "", hold.class_name, names)
+        found = parse_condition(hold.condition or "", hold.class_name, names, schedule.holidays)
     except (NotUnderstood, RecursionError):
         return None
+    return found if schedule.day is None else bind(found, schedule.day)
 
 
 def asked_about(schedule: Schedule, holds: Iterable[Hold]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from rules.schedule.actions import DESTROY, Action
 from rules.schedule.asked import bind
-from rules.schedule.language import Condition, Period, Term
+from rules.schedule.language import BankHolidays, Condition, Period, Term
 
 CheckKind = Literal["not empty", "readable date", "not in the future", "plausible birthday", "unique together"]
 
@@ -170,7 +170,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A retention schedule: one version, adopted as a whole. `digest` is the SHA-256 of its canonical text, hex."""
+    """A retention schedule: one version, adopted as a whole. `digest` is the SHA-256 of its canonical text, hex.
+
+    `day` is the day as of which it is asked, once `on` has bound it.
+    """
 
     name: str
     version: str
@@ -182,6 +185,12 @@ class Schedule:
     )
     parameters: tuple[Parameter, ...] = ()
     bank_holidays: tuple[date, ...] = ()
+    day: date | None = field(default=None, compare=False)
+
+    @property
+    def holidays(self) -> BankHolidays | None:
+        """The bank holidays by which working days are counted; None where the schedule declares none."""
+        return BankHolidays(self.bank_holidays) if self.bank_holidays else None
 
     def get(self, name: str) -> RecordClass:
         """The class called `name`; KeyError when the schedule has none."""
@@ -192,9 +201,9 @@ class Schedule:
         return {record_class.name: record_class for record_class in self.classes}
 
     def on(self, day: date) -> Schedule:
-        """The schedule as of `day`: the rules in force, and `as_of` standing for that day; itself when that is all."""
+        """The schedule as of `day`: the rules in force, and `as_of` standing for that day; itself if it is already."""
         classes = tuple(_on(record_class, day) for record_class in self.classes)
-        return self if classes == self.classes else replace(self, classes=classes)
+        return self if (classes, day) == (self.classes, self.day) else replace(self, classes=classes, day=day)
 
     def members(self, head: str) -> tuple[RecordClass, ...]:
         """The classes whose records belong to the file of `head`."""

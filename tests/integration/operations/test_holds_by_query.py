@@ -17,6 +17,7 @@ from operations.hold_reach import measure_standing
 from operations.holds import care_for, history, place_hold, release_hold, review_hold
 from operations.project import Project, open_project
 from operations.sift import sift
+from operations.sifting.held import condition_of
 from operations.trial import try_sift
 from operations.watch import watch
 from rules.errors import BadInput, Refused
@@ -55,6 +56,23 @@ def test_a_condition_on_members_holds_those_records_and_the_files_they_lie_in(wo
     held = held_now(world.project)
     assert {"CASE-1", "CASE-2", "SESSION-2", "ITEM-2"} <= held
     assert "CASE-3" not in held
+
+
+def test_a_condition_may_speak_of_the_day_of_the_sift(world: World) -> None:
+    """`as_of` is the day as of which the stores are asked: whom the condition is not true of goes free."""
+    world.run_sql("UPDATE clients SET closed_on = '2011-01-05' WHERE case_number = 'CASE-2'")
+    days = (world.project.today() - date(2011, 1, 5)).days
+    place(world.project, condition=f"days(as_of, closed_on) = {days}")
+    held = held_now(world.project)
+    assert "CASE-2" in held
+    assert not held & {"CASE-1", "CASE-3"}
+
+
+def test_a_condition_counts_working_days_by_the_schedules_bank_holidays(world: World) -> None:
+    """A hold asks in the whole language of the schedule."""
+    asked = replace(WANTED, condition="working_days(closed_on, as_of) > 5")
+    assert condition_of(replace(world.project.schedule, bank_holidays=(date(2026, 12, 25),)), asked) is not None
+    assert condition_of(world.project.schedule, asked) is None
 
 
 def test_of_whom_nobody_can_tell_is_held(world: World) -> None:
