@@ -171,7 +171,7 @@ def _kept_checkpoints(project: Project, more: Sequence[Path]) -> tuple[list[tupl
     kept = []
     for path in (*paths, *more):
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig").strip() + "\n"  # typed or scanned: no last newline
             note = text.partition("\n\n")[2] if text.startswith(FIRST_LINE) else text
             checkpoint = open_checkpoint(note, trusted, keys.verify)
         except (OSError, UnicodeDecodeError, BadInput):

@@ -59,7 +59,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         base = beside("verify_winnow")
         texts = []
         for name in (options.proof, *options.key):
-            with open(name, encoding="utf-8") as file:
+            with open(name, encoding="utf-8-sig") as file:
                 texts.append(file.read(MAX_BYTES))
         origin, keys = base.read_keys("\n".join(texts[1:]))
         document = json.loads(texts[0])

@@ -6,11 +6,11 @@ One file, Python 3.8 or later, nothing to install. The key and the log's name co
 
 import argparse
 import base64
-import datetime
 import json
 import re
 import sys
 import zipfile
+from datetime import date
 from hashlib import sha256, sha512
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 from unicodedata import normalize
@@ -168,7 +168,7 @@ def read_leaf(data: bytes) -> Leaf:
         sound = PATTERNS[kind].fullmatch(text[:-1] + ",}") and text[-1] == "}" and normalize("NFC", text) == text
         leaf: Leaf = json.loads(text) if sound else {}
         days = [leaf[name][:10] for name in leaf if TYPES[kind][name] in ("date", "instant")]
-        return leaf if all(map(datetime.date.fromisoformat, days)) else {}
+        return leaf if all(map(date.fromisoformat, days)) else {}
     except (ValueError, KeyError):
         return {}
 
@@ -179,7 +179,7 @@ def pick(leaf: Leaf, names: str) -> Leaf:
 
 
 PATTERNS = {name: re.compile("{%s}" % "".join(map(field_pattern, of, of.values()))) for name, of in TYPES.items()}
-COLUMN = dict.fromkeys(["blanked", "redacted", "truncated", "generalised", "kept-metadata", "unlinked"], "kept")
+DID = dict(zip(KINDS["gone"][4:-2].split("|"), ["destroy", "blank", "redact", "truncate", "generalise", "keep-only"]))
 FORMAT, COLUMNS, HEX, SHAPES = "winnow-certificate-v1", "destroyed kept held failed", b"0123456789abcdef", 4096
 KNOWN_LIMITS = ("f58f1a0ef77879f096778c45d12763a69a983e1f855191c92216e55402e3fb28",)  # every wording so far
 SAME = ("store", "class", "batch", "rule", "action", "approval")  # beside due month and tag
@@ -258,8 +258,7 @@ class Log:
         elif kind == "run-closed":
             self.close(index, leaf, run)
         elif kind == "approval":
-            ready = run is None or run.closed < 0
-            self.need(ready and leaf["decisions"] != [], "approves a closed run, or rests on no decision")
+            self.need((not run or run.closed < 0) and leaf["decisions"] != [], "a closed run, or rests on no decision")
             for decision in map(self.decisions.get, leaf["decisions"]):
                 if decision is None or decision["proposal"] != leaf["proposal"]:
                     self.need(False, "approves a decision that the log does not hold for this proposal")
@@ -287,9 +286,9 @@ class Log:
             self.need(pick(one, "run store") == pick(leaf, "run store"), "names a confirmation not its own")
             plans.append(run.plans.setdefault(number, []))
             people.add(one["officer"].casefold())
-        paper = leaf["type"] == "done" and leaf["store"] in run.leaf["manual"]
-        self.need(len(people) >= 2 or not paper, "not confirmed by two people")
         key = tuple(leaf.get(n, "failed") for n in ("store", "class", "rule", "outcome", "reason", "grade"))
+        alone = len(people) < 2 and key[3] in DID and key[0] in run.leaf["manual"]
+        self.need(not alone, "not confirmed by two people")
         line = run.lines.setdefault(key, [0, 0, b"~", b""]) if leaf["type"] != "intent" else None
         shape = argparse.Namespace(leaf=leaf, run=run, at=leaf["at"], line=line, fits={}, confirmed=plans)
         shape.plan = run.plans.setdefault(leaf.get("approval", -1), [])
@@ -306,7 +305,8 @@ class Log:
         elif intent is None:
             self.need(False, "a second outcome" if record in run.seen else "an outcome without an earlier intent")
         elif id(intent) not in shape.fits or its != [month, tag]:
-            same = its == [month, tag] and all(intent.leaf[n] == shape.leaf[n] for n in SAME if n in shape.leaf)
+            told = {"action": DID.get(shape.leaf.get("outcome"), intent.leaf["action"]), **shape.leaf}
+            same = its == [month, tag] and all(told.get(n) in (None, intent.leaf[n]) for n in SAME)
             shape.fits.update({id(intent): intent} if self.need(same, "says something else than its intent") else {})
         around = (intent or shape).around
         for plan in (shape.plan,) if fresh else shape.confirmed:  # keep no more of it than its hash
@@ -325,7 +325,7 @@ class Log:
         self.need((leaf["first"], leaf["last"]) == (run.opened, run.last), "its first or last entry is another")
         totals, gone = dict.fromkeys(COLUMNS.split(), 0), {}  # type: Dict[str, int], Dict[Tuple[str, ...], int]
         for key, line in run.lines.items():
-            totals[COLUMN.get(key[3], key[3])] += line[0]
+            totals[key[3] if key[3] in totals else "kept"] += line[0]
             gone[key[:2]] = gone.get(key[:2], 0) + (line[0] if key[3] in ("destroyed", "unlinked") else 0)
         old = sum(run.lines[key][0] for key in run.lines if key[3] in ("blanked", "redacted"))  # as 0.1 counted them
         once = dict(totals, destroyed=totals["destroyed"] + old, kept=totals["kept"] - old)
@@ -474,8 +474,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     log, texts, what, bundle = Log(), [], options.key[0], None  # type: Log, List[str], str, Optional[Bundle]
     try:
         for what in (*options.key, *options.checkpoint):
-            with open(what, encoding="utf-8") as file:
-                texts.append(file.read(1 << 20))
+            with open(what, encoding="utf-8-sig") as file:  # typed or scanned: its last newline may be missing
+                texts.append(file.read(1 << 20).strip() + "\n")
             origin, keys = read_keys("\n".join(texts[: len(options.key)]))
         what = options.bundle
         bundle = Bundle(what)

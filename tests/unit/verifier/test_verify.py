@@ -249,6 +249,24 @@ def test_who_may_approve_what(check: Run, leaves: Leaves, said: str) -> None:
     assert said in text
 
 
+@pytest.mark.parametrize("act", ["blank", "keep-only", "d"])
+def test_what_was_done_is_what_was_intended(check: Run, act: str) -> None:
+    """A record of which only fields should go is not said to be destroyed."""
+    at = where("intent")
+    status, text = check(rewritten([*LOG[:at], {**LOG[at], "action": act}, *LOG[at + 1 :]]))
+    assert status == 1
+    assert "says something else than its intent" in text
+
+
+@pytest.mark.parametrize(("first", "last"), [("", ""), ("\ufeff", "\n"), ("\n", "\r\n\r\n")])
+def test_a_checkpoint_typed_or_scanned_counts(check: Run, tmp_path: Path, first: str, last: str) -> None:
+    """What a scanner or an editor leaves out or adds at either end of a kept checkpoint is no alarm."""
+    older = tmp_path / "older"
+    note = sample.checkpoint_note([encode(leaf) for leaf in LOG][:9])
+    older.write_text(first + note.rstrip("\n") + last, encoding="utf-8")
+    assert check(rewritten(LOG), "--checkpoint", str(older))[0] == 0
+
+
 def test_approval_after_the_end(check: Run) -> None:
     """An approval for a run that is closed is refused."""
     late = {**LOG[where("approval")], "at": LATER}
