@@ -93,7 +93,13 @@ class Project:
         return self.clock.today(self.schedule.zone)
 
     def log_signer(self) -> NoteSigner:
-        """The signer of the log's checkpoints; its key is made at first use."""
+        """The signer of the log's checkpoints; its key is made at first use.
+
+        Raises BadInput where a key has signed this log and is gone: another would not be the one that auditors hold.
+        """
+        if not (self.keys / keys.LOG_KEY).exists() and log.latest_checkpoint(self.ledger) is not None:
+            mend = "Bring the folder keys/ back from its backup. Nothing was changed."
+            raise BadInput(Problem("the key that has signed this log is missing", file=keys.LOG_KEY, mend=mend))
         return keys.log_signer(self.keys, self.settings.origin, self.random)
 
     def log_signers(self) -> list[NoteSigner]:

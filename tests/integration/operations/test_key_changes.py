@@ -239,3 +239,18 @@ def test_who_may_not_changes_no_key(world: World) -> None:
         rotate_log_key(world.project, APPROVER, passphrase(APPROVER))
     assert log.read_head(world.project.ledger).size == size
     assert sign_in(world.project, APPROVER, passphrase(APPROVER), "approve").person.name == APPROVER
+
+
+def test_a_lost_log_key_is_never_replaced_unasked(world: World) -> None:
+    """Another key would sign what no auditor can check: without the log's key nothing is destroyed or signed."""
+    folder = world.project.keys
+    known, published = (folder / "log.pem").read_bytes(), (folder / "winnow.vkey").read_bytes()
+    (folder / "log.pem").unlink()
+    for act in (world.destroy, lambda: watch(world.project)):
+        with pytest.raises(BadInput, match="has signed this log is missing"):
+            act()
+    assert not (folder / "log.pem").exists()
+    assert (folder / "winnow.vkey").read_bytes() == published
+    assert world.keys("clients") >= {"CASE-1"}
+    (folder / "log.pem").write_bytes(known)
+    assert watch(world.project).size
