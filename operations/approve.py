@@ -59,8 +59,8 @@ def approve(project: Project, proposal_id: str, officer: str, passphrase: str, w
     if proposal.as_of > project.today():
         raise Refused("a proposal as of a day in the future can't be approved")
     signatory = sign_in(project, officer, passphrase, "approve")
-    require_decisions(project.ledger, proposal)
     basis = _basis(project, proposal, signatory)
+    require_decisions(project.ledger, proposal)
     _refuse_own(project, basis, without_mine)
     run_key = project.random(KEY_SIZE)
     run_id = _new_id(project, proposal)
