@@ -95,9 +95,16 @@ class Project:
     def log_signer(self) -> NoteSigner:
         """The signer of the log's checkpoints; its key is made at first use.
 
-        Raises BadInput where a key has signed this log and is gone: another would not be the one that auditors hold.
+        Raises BadInput where a key has signed this log and is gone, or signed it under another name: with another than
+        auditors hold nothing could be checked.
         """
-        if not (self.keys / keys.LOG_KEY).exists() and log.latest_checkpoint(self.ledger) is not None:
+        signed = log.latest_checkpoint(self.ledger)
+        name = (signed or self.settings.origin).split("\n")[0]
+        if name != self.settings.origin:
+            raise BadInput(
+                Problem("is not the name of this log", file=FILE, key="origin", mend=f"Write origin: {name}")
+            )
+        if not (self.keys / keys.LOG_KEY).exists() and signed is not None:
             mend = "Bring the folder keys/ back from its backup. Nothing was changed."
             raise BadInput(Problem("the key that has signed this log is missing", file=keys.LOG_KEY, mend=mend))
         return keys.log_signer(self.keys, self.settings.origin, self.random)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,4 +254,14 @@ def test_a_lost_log_key_is_never_replaced_unasked(world: World) -> None:
     assert (folder / "winnow.vkey").read_bytes() == published
     assert world.keys("clients") >= {"CASE-1"}
     (folder / "log.pem").write_bytes(known)
+    assert watch(world.project).size
+
+
+def test_a_log_never_changes_its_name(world: World) -> None:
+    """Auditors hold the name beside the key: under another nothing is destroyed or signed, and the old one is told."""
+    settings = replace(world.project.settings, origin="winnow.example.org/renamed")
+    renamed = replace(world, project=replace(world.project, settings=settings))
+    for act in (renamed.destroy, lambda: watch(renamed.project)):
+        with pytest.raises(BadInput, match="is not the name of this log"):
+            act()
     assert watch(world.project).size
