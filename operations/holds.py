@@ -66,7 +66,8 @@ def place_hold(project: Project, wanted: Hold, officer: str, passphrase: str, re
     signatory = sign_in(project, officer, passphrase, "hold")
     at = project.now()
     with writing(project.ledger) as connection:
-        number = len(holds.all_holds(connection)) + 1
+        logged = sum(1 for _ in log.read_types(connection, {"hold"}))  # a name is never given twice
+        number = max(logged, len(holds.all_holds(connection))) + 1
         placed_by = signatory.person.slug
         hold = replace(wanted, id=f"hold-{today.isoformat()}-{number}", placed_by=placed_by, placed_on=today)
         salt = project.random(KEY_SIZE)

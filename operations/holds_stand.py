@@ -24,7 +24,8 @@ def require_holds(ledger: Ledger) -> None:
     for name, leaf in _standing(ledger, size).items():
         hold = stored.get(name)
         if hold is None or hold.released_on is not None or not _covers(leaf, salts.get(name, ""), hold):
-            raise Refused(f"{name}: the ledger differs from the hold that was signed; nothing was destroyed")
+            mend = "bring the ledger back from a backup, and find out who changed it"
+            raise Refused(f"{name}: the ledger differs from the hold that was signed; nothing was destroyed: {mend}")
 
 
 def _covers(leaf: Leaf, salt: str, hold: Hold) -> bool:

@@ -83,6 +83,19 @@ def test_a_hold_rewritten_while_paper_waits_lets_nobody_sign(world: World) -> No
         world.sign(MANAGER)
 
 
+@only_sqlite
+def test_the_name_of_a_hold_that_was_taken_out_is_not_given_again(world: World) -> None:
+    """Two holds of one name would make the log fail every later check."""
+    world.hold("CASE-1")
+    with writing(world.project.ledger) as connection:
+        connection.exec_driver_sql("DELETE FROM hold_event")
+        connection.execute(delete(hold))
+    world.hold("CASE-2")
+    assert [one.id.rpartition("-")[2] for one in holds.all_holds(world.project.ledger)] == ["2"]
+    with pytest.raises(Refused, match="the ledger differs from the hold"):
+        world.destroy()
+
+
 @pytest.mark.parametrize("way", ["lose the statement", "lose its decisions", "put the earlier one in force"])
 @pytest.mark.parametrize("when", ["before approval", "after approval"])
 def test_a_later_decision_to_keep_cannot_be_taken_out(project: Project, way: str, when: str) -> None:
