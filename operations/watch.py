@@ -15,11 +15,12 @@ from operations.backups import backups, final_since_heartbeat, issue
 from operations.destroying.context import TOOL
 from operations.extracting.expiry import end_extracts_past_date
 from operations.holds import care_for
+from operations.holds_stand import require_holds
 from operations.outside import gone_outside_tool
 from operations.packs import end_packs
 from operations.project import Project
 from operations.restores import look, said_of, tell_log
-from rules.errors import CheckSaidNo
+from rules.errors import CheckSaidNo, Refused
 from rules.evidence.restores import LOG
 
 SIFT_EVERY = timedelta(days=366)
@@ -48,8 +49,9 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
 
     Extracts whose date has come are destroyed, and certificates that have become final are issued.
 
-    Raises CheckSaidNo when the stored leaves do not give the root that was signed, or when a store or the ledger was
-    restored from a backup. Of a store's restore the log tells before; a log that is too short is left as it is.
+    Raises CheckSaidNo when the stored leaves do not give the root that was signed, when a store or the ledger was
+    restored from a backup, or when a hold of the log does not stand in the ledger. Of a store's restore the log tells
+    before; a log that is too short is left as it is.
     """
     looked = look(project, kept)
     if any(sign.store == LOG for sign in looked.fresh):
@@ -66,6 +68,10 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     keep_outside(project, note)
     if looked.signs:
         raise CheckSaidNo(said_of(looked.signs))
+    try:
+        require_holds(project.ledger)
+    except Refused as differs:
+        raise CheckSaidNo(str(differs)) from None
     late = overdue(project, project.today())
     if looked.mapped:
         late |= gone_outside_tool(project)

@@ -16,7 +16,8 @@ from operations.approve import approve
 from operations.decide import decide
 from operations.holds import release_hold
 from operations.project import Project
-from rules.errors import Refused
+from operations.watch import watch
+from rules.errors import CheckSaidNo, Refused
 from rules.review.authority import Decision
 from rules.review.values import Choice
 from tests.integration.operations import conftest, destroying_world
@@ -57,6 +58,8 @@ def test_a_hold_rewritten_in_the_ledger_stops_the_run(world: World, values: dict
     with pytest.raises(Refused, match="the ledger differs from the hold"):
         world.destroy()
     assert rows(world) == before
+    with pytest.raises(CheckSaidNo, match="the ledger differs from the hold"):  # and the night notices it
+        watch(world.project)
 
 
 @only_sqlite
