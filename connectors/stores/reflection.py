@@ -72,6 +72,25 @@ def reflect(connection: Connection, spec: StoreSpec) -> Shape:
     return Shape(tables, tuple(problems))
 
 
+def views_among(connection: Connection, spec: StoreSpec) -> list[tuple[str, Problem]]:
+    """Name each class that is mapped to a view, with why nothing can be destroyed there.
+
+    Some engines delete through a view; what hangs on the table behind it, and would go by cascade, nobody would see.
+    """
+    asked = inspect(connection)
+    views = {*asked.get_view_names(schema=spec.schema or None)}
+    if connection.dialect.name == "postgresql":
+        views.update(asked.get_materialized_view_names(schema=spec.schema or None))
+    found = []
+    for item in spec.classes:
+        if item.place in views:
+            key = f"stores.{spec.alias}.classes.{item.class_name}"
+            what = f"{item.place} is a view, from which nothing is destroyed"
+            mend = "Map the table that the view shows."
+            found.append((item.class_name, Problem(what, spec.file, item.line, key, mend)))
+    return found
+
+
 def _vanished(spec: StoreSpec, item: ClassMap, what: str, name: str, present: Iterable[str]) -> Problem:
     key = f"stores.{spec.alias}.classes.{item.class_name}"
     return Problem(what, file=spec.file, line=item.line, key=key, mend=nearest(name, present))

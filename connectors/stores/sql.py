@@ -48,9 +48,12 @@ class SqlStore:
         self._marks = Marks(spec.alias, spec.schema)
 
     def problems(self) -> list[Problem]:
-        """Everything that stops this store from being read: unreachable, vanished tables or columns."""
+        """Everything that stops this store from being used: unreachable, vanished tables or columns, views."""
         try:
-            return list(self._reflected().problems)
+            found = list(self._reflected().problems)
+            with self.reader() as connection:
+                views = reflection.views_among(connection, self._spec)
+            return found + [problem for name, problem in views if self._goes(name)]
         except BadInput as error:
             return list(error.problems)
         except WinnowError as error:
@@ -139,6 +142,9 @@ class SqlStore:
         if shape.problems:
             raise BadInput(shape.problems)
         with self._destroyer() as connection:
+            going = {record.class_name for record in batch.records}
+            if views := [problem for name, problem in reflection.views_among(connection, self._spec) if name in going]:
+                raise BadInput(views)
             work = Destruction(connection, self._spec, self._schedule, shape, self._marks)
             try:
                 outcomes = work.carry_out(batch, recheck)
@@ -174,6 +180,11 @@ class SqlStore:
     def came_back(self) -> bool:
         """A database changes all the time: its marks and its fence tell."""
         return False
+
+    def _goes(self, class_name: str) -> bool:
+        """Whether some rule may destroy records of a class, or change them."""
+        record_class = self._schedule.get(class_name)
+        return bool(record_class.rules or (record_class.part_of and self._schedule.get(record_class.part_of).rules))
 
     @contextmanager
     def _destroyer(self) -> Iterator[Connection]:

@@ -11,11 +11,25 @@ import pytest
 from sqlalchemy import Connection, text
 
 from connectors.engines import engine
+from connectors.settings import read_settings
 from connectors.stores.catalogue import sqlite_events
 from connectors.stores.destroying import waves
 from connectors.stores.sql import SqlStore
 from rules.errors import BadInput, StoreUnavailable
-from tests.integration.stores.conftest import MAPS, TABLES, Rechecker, Said, batch_of, rows, run_script, sql_store
+from rules.schedule.language import Forever
+from rules.schedule.values import Rule
+from tests.integration.stores.conftest import (
+    MAPS,
+    SCHEDULE,
+    TABLES,
+    Rechecker,
+    Said,
+    batch_of,
+    class_map,
+    rows,
+    run_script,
+    sql_store,
+)
 
 COUNTS = "SELECT (SELECT count(*) FROM clients), (SELECT count(*) FROM sessions), (SELECT count(*) FROM notes)"
 
@@ -36,6 +50,22 @@ def test_a_cascade_never_takes_a_row_outside_the_plan(prepared: SqlStore, small_
         "session 2": "done row deleted",
     }
     assert rows(small_url, COUNTS) == [(4, 2, 2)]
+
+
+def test_nothing_is_destroyed_through_a_view(prepared: SqlStore, small_url: str) -> None:
+    """Some engines delete through a view, and what hangs on the table behind it would go unseen; `check` says so."""
+    run_script(small_url, "CREATE VIEW people AS SELECT * FROM clients")
+    store = sql_store(small_url, (class_map("client", "people"), *MAPS[1:]))
+    assert store.problems() == []  # to be read only
+    client = replace(SCHEDULE.classes[0], rules=(Rule("file", "client", Forever()),))
+    ruled = replace(SCHEDULE, classes=(client, *SCHEDULE.classes[1:]))
+    (problem,) = SqlStore(store._spec, ruled, Path("/"), read_settings({})).problems()
+    assert (problem.line, problem.key) == (7, "stores.casework.classes.client")
+    batch = batch_of(store, "client C1", "session 1", "session 2", "note 10")
+    with pytest.raises(BadInput, match="people is a view"):
+        store.destroy(batch, Rechecker(store))
+    assert rows(small_url, COUNTS) == [(4, 3, 2)]
+    assert prepared.problems() == []
 
 
 def test_a_row_of_a_table_that_no_class_maps_keeps_its_parent(
