@@ -6,14 +6,15 @@ them late and upgrades locks midway. Readers are held read-only by the engine it
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -21,6 +22,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from rules.errors import BadInput, Problem, StoreUnavailable
 
 BUSY_SECONDS = 30
+_as_json = json.JSONEncoder(ensure_ascii=True).encode
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgresql": "postgresql+psycopg",
@@ -165,6 +167,16 @@ def _postgresql_durable(raw: Any, _record: object) -> None:
 def _mariadb_read_only(raw: Any, _record: object) -> None:
     with raw.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def among(column: ColumnElement[Any], keys: Sequence[str], dialect: str) -> ColumnElement[bool]:
+    """Whether a column of text holds one of `keys`, which travel as one parameter where the database can.
+
+    Rendering and binding a parameter for each key costs more than finding them.
+    """
+    if dialect == "sqlite" and not any("\0" in key for key in keys):
+        return column.in_(select(func.json_each(_as_json(list(keys))).table_valued("value").c.value))
+    return column.in_(keys)
 
 
 def unavailable(alias: str, error: SQLAlchemyError) -> StoreUnavailable:

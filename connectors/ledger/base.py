@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, inspect, select
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.engines import engine as make_engine
@@ -114,14 +113,6 @@ def _translated() -> Iterator[None]:
 def to_json(value: object) -> str:
     """Return canonical JSON: sorted keys, no spaces, ASCII only."""
     return _canonical(value)
-
-
-def among(column: ColumnElement[str], keys: Sequence[str], dialect: Dialect) -> ColumnElement[bool]:
-    """Whether a column of text holds one of `keys`, which travel as one parameter wherever the database can."""
-    if dialect.name == "sqlite" and not any("\0" in key for key in keys):
-        listed = func.json_each(to_json(list(keys))).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column.in_(keys)
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:

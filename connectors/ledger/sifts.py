@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
-from connectors.ledger.base import Source, among, chunks, reading, to_json, writing
+from connectors.engines import among
+from connectors.ledger.base import Source, chunks, reading, to_json, writing
 from connectors.ledger.bulk import insert_rows
 from connectors.ledger.tables import SETTLES, finding, sift
 from rules.review.values import Finding, Kind
@@ -104,7 +105,7 @@ def with_finding(source: Source, sift_id: int, store: str, class_name: str, keys
                 finding.c.sift == sift_id,
                 finding.c.store == store,
                 finding.c.class_name == class_name,
-                among(finding.c.key, chunk, connection.dialect),
+                among(finding.c.key, chunk, connection.dialect.name),
                 SETTLES,  # word for word as the index has it, or a partial index does not serve
             )
             found.update(connection.scalars(query))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable, Index
 
 from connectors.stores.base import ClassSource
-from connectors.stores.reading import CHUNK, PAGE, StoreReader
+from connectors.stores.reading import CHUNK, PAGE, StoreReader, keyset
 from connectors.stores.reflection import is_one_of
 from rules.schedule.compile import Source, as_text, flag
 from rules.schedule.judge import date_fields
@@ -91,15 +91,9 @@ class Bridge:
         What was read of a page must be taken before the next is asked for: both lie in the same tables.
         """
         key = self._home.sources[self.record_class.name].columns[self.record_class.key]
-        query, after = self._records(where).order_by(key).limit(PAGE), None
-        while True:
-            page = self._home.connection.execute(query if after is None else query.where(key > after)).all()
-            if page:
-                self._bring([row[1:] for row in page])
-                yield [str(row[0]) for row in page]
-            if len(page) < PAGE:
-                return
-            after = page[-1][0]
+        for page in keyset(self._home.connection, self._records(where), key, PAGE):
+            self._bring([row[1:] for row in page])
+            yield [str(row[0]) for row in page]
 
     def statement(self, where: ColumnElement[Any], as_of: date) -> str:
         """What each store is asked for the candidates of the first rule, and what decides over what they answer."""

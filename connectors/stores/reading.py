@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, not_, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, case, cast, func, not_, null, or_, select
 
 from connectors.stores.base import ClassSource
 from connectors.stores.reflection import is_one_of
@@ -27,6 +27,23 @@ from rules.schedule.values import (
 PAGE = 4_000
 CHUNK = 1_000
 _TRUTH = {0: False, 1: True, None: None}
+
+
+def keyset(
+    connection: Connection, query: Select[Any], key: ColumnElement[Any], size: int
+) -> Iterator[Sequence[Row[Any]]]:
+    """Yield pages of a query whose first column is `key`, in its order.
+
+    No cursor stays open between two pages, and the next page begins after the last key of this one.
+    """
+    query, after = query.order_by(key).limit(size), None
+    while True:
+        page = connection.execute(query if after is None else query.where(key > after)).all()
+        if page:
+            yield page
+        if len(page) < size:
+            return
+        after = page[-1][0]
 
 
 class StoreReader:
@@ -116,30 +133,16 @@ class StoreReader:
         return or_(*parts)
 
     def _pages(self, record_class: RecordClass, where: ColumnElement[Any]) -> Iterator[list[Record]]:
-        """Keyset pages: no cursor stays open, and the next page begins after the last key of this one."""
         key = self.sources[record_class.name].columns[record_class.key]
-        query = select(*self._columns(record_class)).where(where).order_by(key).limit(PAGE)
-        after: Any = None
-        while True:
-            page = self.connection.execute(query if after is None else query.where(key > after)).all()
-            if page:
-                yield [self._record(record_class, row) for row in page]
-            if len(page) < PAGE:
-                return
-            after = page[-1][0]
+        query = select(*self._columns(record_class)).where(where)
+        for page in keyset(self.connection, query, key, PAGE):
+            yield [self._record(record_class, row) for row in page]
 
     def key_pages(self, record_class: RecordClass) -> Iterator[list[str]]:
         """Pages of the keys of all records, and of nothing else of them."""
         key = self.sources[record_class.name].columns[record_class.key]
-        query = select(key).where(key.is_not(None)).order_by(key).limit(PAGE)
-        after: Any = None
-        while True:
-            page = self.connection.scalars(query if after is None else query.where(key > after)).all()
-            if page:
-                yield [str(one) for one in page]
-            if len(page) < PAGE:
-                return
-            after = page[-1]
+        for page in keyset(self.connection, select(key).where(key.is_not(None)), key, PAGE):
+            yield [str(row[0]) for row in page]
 
     def of_subjects(self, record_class: RecordClass, subjects: Sequence[str]) -> Iterator[Record]:
         """All records of these subjects."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import NoSuchTableError
 
+from connectors.engines import among
 from connectors.stores.base import ClassSource, Unclaimed
 from connectors.stores.specs import OWN_TABLES, ClassMap, StoreSpec
 from rules.errors import Problem
@@ -39,15 +39,15 @@ from rules.schedule.values import Schedule
 CHUNK = 500  # keys in one statement; engines limit the number of parameters
 
 _T = TypeVar("_T")
-_as_json = json.JSONEncoder(ensure_ascii=True).encode
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The reflected tables of a store by class, and what was wrong with them."""
+    """The reflected tables of a store by class, what was wrong with them, and why nothing is destroyed in some."""
 
     tables: Mapping[str, Table]
     problems: tuple[Problem, ...]
+    views: Mapping[str, Problem]
 
 
 def reflect(connection: Connection, spec: StoreSpec) -> Shape:
@@ -69,11 +69,11 @@ def reflect(connection: Connection, spec: StoreSpec) -> Shape:
                 what = f"the table {item.place} has no column {column}"
                 problems.append(_vanished(spec, item, what, column, table.columns.keys()))
         tables[item.class_name] = table
-    return Shape(tables, tuple(problems))
+    return Shape(tables, tuple(problems), _views(connection, spec))
 
 
-def views_among(connection: Connection, spec: StoreSpec) -> list[tuple[str, Problem]]:
-    """Name each class that is mapped to a view, with why nothing can be destroyed there.
+def _views(connection: Connection, spec: StoreSpec) -> dict[str, Problem]:
+    """Each class that is mapped to a view, with why nothing can be destroyed there.
 
     Some engines delete through a view; what hangs on the table behind it, and would go by cascade, nobody would see.
     """
@@ -81,13 +81,13 @@ def views_among(connection: Connection, spec: StoreSpec) -> list[tuple[str, Prob
     views = {*asked.get_view_names(schema=spec.schema or None)}
     if connection.dialect.name == "postgresql":
         views.update(asked.get_materialized_view_names(schema=spec.schema or None))
-    found = []
+    found = {}
     for item in spec.classes:
         if item.place in views:
             key = f"stores.{spec.alias}.classes.{item.class_name}"
             what = f"{item.place} is a view, from which nothing is destroyed"
             mend = "Map the table that the view shows."
-            found.append((item.class_name, Problem(what, spec.file, item.line, key, mend)))
+            found[item.class_name] = Problem(what, spec.file, item.line, key, mend)
     return found
 
 
@@ -207,12 +207,10 @@ def is_one_of(column: ColumnElement[Any], keys: Sequence[str], dialect: str = ""
     """Whether a column holds one of these keys, which we carry as text; an index serves wherever the types agree.
 
     A key that a column of numbers can't hold, or would write otherwise (0123), is compared as text: some engines refuse
-    to compare it as a number, others take it for nought. Where the `dialect` is named and can, all keys travel as one
-    parameter: rendering and binding one for each key costs more than finding them.
+    to compare it as a number, others take it for nought. Where the `dialect` is named, texts travel as one parameter.
     """
-    if dialect == "sqlite" and isinstance(column.type, String | Text) and not any("\0" in key for key in keys):
-        listed = func.json_each(_as_json(list(keys))).table_valued("value")
-        return column.in_(select(listed.c.value))
+    if dialect == "sqlite" and isinstance(column.type, String | Text):
+        return among(column, keys, dialect)
     typed = {key: typed_key(column, key) for key in keys}
     fits = [value for key, value in typed.items() if str(value) == key]
     other = [key for key, value in typed.items() if str(value) != key or (value is key and _counts(column))]

@@ -50,10 +50,8 @@ class SqlStore:
     def problems(self) -> list[Problem]:
         """Everything that stops this store from being used: unreachable, vanished tables or columns, views."""
         try:
-            found = list(self._reflected().problems)
-            with self.reader() as connection:
-                views = reflection.views_among(connection, self._spec)
-            return found + [problem for name, problem in views if self._goes(name)]
+            shape = self._reflected()
+            return [*shape.problems, *(problem for name, problem in shape.views.items() if self._goes(name))]
         except BadInput as error:
             return list(error.problems)
         except WinnowError as error:
@@ -141,10 +139,9 @@ class SqlStore:
         shape = self._reflected()
         if shape.problems:
             raise BadInput(shape.problems)
+        if views := [shape.views[name] for name in {one.class_name for one in batch.records} & shape.views.keys()]:
+            raise BadInput(views)
         with self._destroyer() as connection:
-            going = {record.class_name for record in batch.records}
-            if views := [problem for name, problem in reflection.views_among(connection, self._spec) if name in going]:
-                raise BadInput(views)
             work = Destruction(connection, self._spec, self._schedule, shape, self._marks)
             try:
                 outcomes = work.carry_out(batch, recheck)

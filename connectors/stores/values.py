@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, literal, not_, null, select, true
 
-from connectors.stores.reading import CHUNK, PAGE, StoreReader
+from connectors.stores.reading import CHUNK, PAGE, StoreReader, keyset
 from connectors.stores.reflection import typed_key
 from rules.schedule.compile import Source, as_text
 from rules.schedule.values import RecordClass
@@ -93,15 +93,8 @@ def pages(reader: StoreReader, record_class: RecordClass, fields: Sequence[str])
     """Yield all records of a class, a page at a time in key order, as texts by field name."""
     here = reader.sources[record_class.name]
     key = here.columns[record_class.key]
-    query = select(key, *_texts(here, fields)).order_by(key).limit(PAGE)
-    after: Any = None
-    while True:
-        page = reader.connection.execute(query if after is None else query.where(key > after)).all()
-        if page:
-            yield [_named(fields, row[1:]) for row in page]
-        if len(page) < PAGE:
-            return
-        after = page[-1][0]
+    for page in keyset(reader.connection, select(key, *_texts(here, fields)), key, PAGE):
+        yield [_named(fields, row[1:]) for row in page]
 
 
 def of_subjects(
