@@ -22,7 +22,7 @@ from connectors.ledger import log
 from tests.crash import checks, disk
 from tests.crash.killer import Killer
 from tests.crash.syscalls import strace
-from tests.crash.torture import COURSES, Chamber, fast_folder, in_parallel, say
+from tests.crash.torture import COURSES, Chamber, in_shares, say
 
 TOLD = b"WINNOW TOLD "  # begins what the recorded process writes when it has a signed checkpoint in its hands
 
@@ -105,14 +105,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    with fast_folder() as place:
-
-        def share(job: int) -> int:
-            mine = place / str(job)
-            mine.mkdir()
-            return lose_power(mine, options.states, options.seed, (job, options.jobs))
-
-        wrong = in_parallel(share, options.jobs)
+    wrong = in_shares(
+        lambda place, job: lose_power(place, options.states, options.seed, (job, options.jobs)), options.jobs
+    )
     say(f"{options.states} disk states, {wrong} with a broken invariant")
     return 1 if wrong else 0
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.killer import Killer
-from tests.crash.torture import COURSES, Chamber, Watch, fast_folder, in_parallel, say
+from tests.crash.torture import COURSES, Chamber, Watch, in_shares, say
 
 CALLS = (
     "write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,ftruncate,fallocate,"
@@ -125,14 +125,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    with fast_folder() as place:
-
-        def share(job: int) -> int:
-            mine = place / str(job)
-            mine.mkdir()
-            return work(mine, options.points, options.seed, (job, options.jobs))
-
-        wrong = in_parallel(share, options.jobs)
+    wrong = in_shares(lambda place, job: work(place, options.points, options.seed, (job, options.jobs)), options.jobs)
     say(f"{wrong} injections broke an invariant")
     return 1 if wrong else 0
 
