@@ -37,7 +37,7 @@ help:
 	@echo 'make demo    make the environment, invent a charity and run one whole sift over it (writes demo/out/)'
 	@echo 'make test    make the environment and run every check and test'
 	@echo 'make bench   measure time and memory'
-	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it'
+	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it (PART=3/10: a tenth)'
 	@echo 'make syscalls do the same at every system call that changes the disk, by SIGKILL, EIO and ENOSPC (N=0: all)'
 	@echo 'make power   cut the power of a destroying process: N=10000 states of its disk'
 	@echo 'make canaries put N=1000 canaries through a year of flows and search every byte outside the stores for them'
@@ -59,11 +59,12 @@ bench: venv
 	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
 
 torture: N ?= 2000
+torture: PART ?= 1/1
 canaries: venv
 	$(VENV)/bin/python -m tests.canaries --canaries $(N)
 
 torture: venv
-	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED)
+	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED) --part $(PART)
 
 syscalls: N ?= 0
 syscalls: venv
