@@ -17,12 +17,22 @@ import openpyxl
 from tests.crash.raw import Database
 
 Place = tuple[str, str, str]  # store, table or class, key
-TABLES = {"clients": "client", "sessions": "session", "feedback": "feedback"}
+TABLES = {
+    "clients": "client",
+    "sessions": "session",
+    "feedback": "feedback",
+    "meetings": "meeting",
+    "attendances": "attendance",
+    "stories": "story",
+    "workers": "worker",
+}
 SHEETS = {"Checks": "check"}
 LISTS = {"enquiries": "enquiry", "paper": "paper"}
 MANUAL = ("paper",)
 OUTCOMES = ("done", "kept", "failed")
-CARRIED_OUT = ("destroyed", "blanked", "truncated", "kept-metadata")
+CARRIED_OUT = ("destroyed", "blanked", "truncated", "generalised", "redacted", "kept-metadata", "unlinked")
+ROWS_GO = ("destroy", "unlink")
+NAMES = ("Ann", "Ash", "Di", "Dogwood")
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,11 @@ def check_log(world: World, emitted: list[str]) -> list[dict[str, Any]]:
     return [json.loads(leaf) for leaf in data]
 
 
+def carried_out(leaf: dict[str, Any]) -> bool:
+    """Whether an entry says that something was done to a record; a link that went is told as kept, unlinked."""
+    return bool(leaf["type"] == "done" or leaf.get("outcome") == "unlinked")
+
+
 def _check_fields(place: Place, was: tuple[Any, ...], now: tuple[Any, ...] | None, action: str) -> None:
     assert now is not None, f"a {place[1]} of which fields were to change went"
     changed = [(before, after) for before, after in zip(was, now, strict=True) if before != after]
@@ -118,6 +133,16 @@ def _check_fields(place: Place, was: tuple[Any, ...], now: tuple[Any, ...] | Non
         letters = int(rest.split(" ")[-2])
         assert [after for _, after in changed] == [before[:letters] for before, _ in changed], f"{place[1]}: no cut"
         assert len(changed) == 1, f"more of a {place[1]} changed than was to be cut"
+        return
+    if kind == "generalise":
+        assert [after for _, after in changed] == [before[:8] + "01" for before, _ in changed], (
+            f"{place[1]}: not coarser"
+        )
+        return
+    if kind == "redact":
+        (text,) = [after for _, after in changed]
+        assert text.startswith("[redacted] "), f"a {place[1]} was rewritten, not redacted"
+        assert not any(name in text for name in NAMES), f"a redacted {place[1]} names somebody"
         return
     assert kind == "keep" or len(changed) <= len(rest.split(",")), (
         f"more of a {place[1]} changed than was to be blanked"
@@ -146,18 +171,18 @@ def check_under_way(world: World, was: Before, emitted: list[str]) -> None:
         assert row["course"] == "destroy", f"a {place[1]} that was to be kept changed or went"
         assert row["commitment"] in intended, f"a {place[1]} changed or went without an intent"
         assert row["subject"] not in was.held_cases, f"a {place[1]} on hold changed or went"
-        if row["action"] != "destroy":
+        if row["action"] not in ROWS_GO:
             _check_fields(place, values, now.get(place), row["action"])
     strangers = {place for place in now if place not in was.records}
     assert not strangers, f"records appeared: {sorted({place[:2] for place in strangers})}"
     by_commitment = {row["commitment"]: row for row in was.planned.values()}
     for leaf in leaves:
-        if leaf["type"] == "done":
+        if carried_out(leaf):
             row = by_commitment[leaf["commitment"]]
             place = (row["store"], row["class_name"], row["key"])
             if row["store"] not in MANUAL:
                 assert now.get(place) != was.records[place], f"a {place[1]} is said to be done and is as it was"
-                assert (place in now) == (row["action"] != "destroy"), f"a {place[1]} is said to be done and is there"
+                assert (place in now) == (row["action"] not in ROWS_GO), f"a {place[1]} is said to be done and is there"
 
 
 def check_closed(world: World, run: str, was: Before, emitted: list[str]) -> None:
@@ -169,11 +194,11 @@ def check_closed(world: World, run: str, was: Before, emitted: list[str]) -> Non
     assert set(outcome) == {row["commitment"] for row in was.planned.values()}, "a due record has no outcome"
     kept = {int(ordinal): state for ordinal, state in world.ledger.rows("SELECT ordinal, state FROM outcome")}
     done = {row["commitment"] for ordinal, row in was.planned.items() if kept[ordinal] == "done"}
-    assert done == {key for key, leaf in outcome.items() if leaf["type"] == "done"}, "ledger and log differ"
+    assert done == {key for key, leaf in outcome.items() if carried_out(leaf)}, "ledger and log differ"
     lost: Counter[str] = Counter()
     for place, values in was.records.items():
         lost[place[0]] += now.get(place) != values
-    said = Counter(leaf["store"] for leaf in outcome.values() if leaf["type"] == "done")
+    said = Counter(leaf["store"] for leaf in outcome.values() if carried_out(leaf))
     assert +lost == said, f"the stores lost {dict(+lost)}, the log says {dict(said)}"
     closed = [leaf for leaf in leaves if leaf["type"] == "run-closed" and leaf["run"] == run]
     assert len(closed) == 1, "a run closes once"

@@ -50,11 +50,13 @@ class Course:
     ledger: str
     stores: tuple[str, ...]
     share: int
+    shared: bool = False  # with what people share, a text to redact, a day to coarsen
 
     @property
     def name(self) -> str:
         """For people: `postgresql + documents, ledger sqlite`."""
-        return f"{self.casework} + {len(self.stores) - 1} stores of files, ledger {self.ledger}"
+        more = " and what is shared" * self.shared
+        return f"{self.casework}{more} + {len(self.stores) - 1} stores of files, ledger {self.ledger}"
 
 
 COURSES = (
@@ -63,6 +65,9 @@ COURSES = (
     Course("postgresql", "sqlite", FEW, 4),
     Course("mariadb", "sqlite", FEW, 3),
     Course("postgresql", "postgresql", (*FEW, "paper"), 1),
+    Course("sqlite", "sqlite", ("casework",), 2, shared=True),
+    Course("postgresql", "sqlite", ("casework",), 1, shared=True),
+    Course("mariadb", "sqlite", ("casework",), 1, shared=True),
 )
 
 
@@ -72,7 +77,7 @@ class Chamber:
     def __init__(self, place: Path, course: Course, urls: dict[str, str], killer: Killer) -> None:
         folder = place / "project"
         casework, ledger = urls.get(f"{course.casework} casework", ""), urls.get(f"{course.ledger} ledger", "")
-        self.run = approved_run(folder, casework, ledger, course.stores)
+        self.run = approved_run(folder, casework, ledger, course.stores, course.shared)
         self.world = checks.World(
             folder,
             Database(casework or f"sqlite:///{folder / 'data' / 'casework.db'}"),
@@ -247,7 +252,7 @@ def main() -> int:
             points = max(options.points * course.share // whole, 1)
 
             def work(job: int, course: Course = course, points: int = points) -> int:
-                mine = place / f"{course.casework}-{course.ledger}-{len(course.stores)}-{job}"
+                mine = place / f"{course.casework}-{course.ledger}-{len(course.stores)}-{course.shared:d}-{job}"
                 mine.mkdir()
                 own = _databases(urls, course, job)
                 return torture(mine, course, own, points, options.seed, ((part - 1) * options.jobs + job, shares))
@@ -274,7 +279,7 @@ def _databases(servers: dict[str, str], course: Course, job: int) -> dict[str, s
     made = {}
     for engine, use in ((course.casework, "casework"), (course.ledger, "ledger")):
         if engine in servers:
-            name = f"{use}_{course.ledger}_{job}"
+            name = f"{use}_{course.ledger}_{course.shared:d}_{job}"
             first = Database(servers[engine] + ("postgres" if engine == "postgresql" else "mysql"))
             first.do(f"CREATE DATABASE {name}")
             made[f"{engine} {use}"] = servers[engine] + name

@@ -24,6 +24,7 @@ from operations.decide import decide
 from operations.destroy import confirm, confirmation_for, destroy
 from operations.destroying import run as running
 from operations.destroying.batches import cut
+from operations.destroying.redacting import presidio
 from operations.holds import place_hold
 from operations.init import init_project
 from operations.people import add_person, sign_in
@@ -31,6 +32,8 @@ from operations.project import Project, open_project
 from operations.sift import sift
 from operations.stores import prepare, stores_of
 from rules.errors import Refused
+from rules.privacy.extracts import RedactMany
+from rules.privacy.leak_gate import RegisterIndex
 from rules.review.authority import Decision, Role
 from rules.review.values import Choice, Hold, Kind
 
@@ -81,6 +84,29 @@ classes:
     fields: {enquiry_id: key, handled_on: trigger, message: free text}
     rules:
       - {id: enquiry, keep: 1 year after handled_on, then: destroy, because: [S3 4.4], confidence: policy}
+  meeting:
+    means: A session with several clients
+    fields: {meeting_id: key, held_on: trigger, notes: free text}
+    rules:
+      - {id: meetings-of-nobody, keep: 7 years after held_on, then: destroy, because: [S3 4.4], confidence: policy,
+         applies_to: not exists (select 1 from attendance where meeting_id = meeting.meeting_id)}
+  attendance:
+    means: Who was at a meeting
+    part_of: client
+    links: meeting
+    fields: {attendance_id: key, case_number: subject, meeting_id: evidence}
+  story:
+    means: A story for the annual report
+    part_of: client
+    fields: {story_id: key, case_number: subject, told_on: trigger, words: free text}
+    rules:
+      - {id: stories, keep: 1 year after told_on, then: redact words, because: [S3 4.2], confidence: policy}
+  worker:
+    means: Somebody who applied
+    fields: {worker_id: key, born: birthday, applied_on: trigger}
+    rules:
+      - {id: births, keep: 6 months after applied_on, then: generalise born to month, because: [S3 8.1],
+         confidence: policy}
 """
 STORES = {
     "casework": """
@@ -98,6 +124,12 @@ STORES = {
     "people": "{kind: workbook, path: people.xlsx, classes: {check: {sheet: Checks}}}\n",
     "enquiries": "{kind: csv, path: enquiries.csv, classes: {enquiry: {}}}\n",
 }
+SHARED = """\
+      meeting: {table: meetings}
+      attendance: {table: attendances}
+      story: {table: stories}
+      worker: {table: workers}
+"""  # more of the casework: what people share, a text to redact, a day to coarsen
 FEW = ("casework", "documents")  # a database and files: all the steps that there are, at a third of the time
 TABLES = """
 CREATE TABLE clients (case_number VARCHAR(20) PRIMARY KEY, full_name VARCHAR(40), closed_on VARCHAR(10), status VARCHAR(10));
@@ -105,14 +137,27 @@ CREATE TABLE sessions (session_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(2
     FOREIGN KEY (case_number) REFERENCES clients (case_number));
 CREATE TABLE feedback (feedback_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20), received_on VARCHAR(10),
     comment VARCHAR(80));
+CREATE TABLE meetings (meeting_id VARCHAR(20) PRIMARY KEY, held_on VARCHAR(10), notes VARCHAR(80));
+CREATE TABLE attendances (attendance_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20), meeting_id VARCHAR(20),
+    FOREIGN KEY (case_number) REFERENCES clients (case_number), FOREIGN KEY (meeting_id) REFERENCES meetings (meeting_id));
+CREATE TABLE stories (story_id VARCHAR(20) PRIMARY KEY, case_number VARCHAR(20), told_on VARCHAR(10), words VARCHAR(80));
+CREATE TABLE workers (worker_id VARCHAR(20) PRIMARY KEY, born VARCHAR(10), applied_on VARCHAR(10));
 INSERT INTO clients VALUES ('CASE-1', 'Ann Ash', '2010-01-31', 'closed'),
     ('CASE-2', 'Ben Birch', '2010-01-31', 'closed'), ('CASE-3', 'Cy Cedar', '2010-01-31', 'closed'),
     ('CASE-4', 'Di Dogwood', NULL, 'open');
 INSERT INTO sessions VALUES ('SESSION-1', 'CASE-1', '2009-01-05'), ('SESSION-2', 'CASE-1', '2009-02-05'),
     ('SESSION-3', 'CASE-2', '2009-02-05'), ('SESSION-4', 'CASE-3', '2009-02-05'),
     ('SESSION-5', 'CASE-4', '2026-02-05');
+INSERT INTO meetings VALUES ('MEET-1', '2009-01-05', 'Ann told Di of it'), ('MEET-2', '2009-02-05', 'Nobody came');
+INSERT INTO workers VALUES ('WORK-1', '1980-05-17', '2020-01-31'), ('WORK-2', '1981-06-18', '2026-08-01');
+INSERT INTO stories VALUES ('STORY-1', 'CASE-4', '2020-01-31', 'Di Dogwood met Ann Ash.'),
+    ('STORY-2', 'CASE-4', '2026-08-01', 'Di Dogwood told this.');
 INSERT INTO feedback VALUES ('FEED-1', 'CASE-4', '2020-01-31', 'Kind'), ('FEED-2', 'CASE-4', '2026-08-01', 'Warm');
 """  # noqa: E501 - one table a line
+ATTENDED = """
+INSERT INTO attendances VALUES ('WAS-1', 'CASE-1', 'MEET-1'), ('WAS-2', 'CASE-4', 'MEET-1'),
+    ('WAS-3', 'CASE-3', 'MEET-1')
+"""
 LETTERS = (
     "CASE-1_letter_2009-01-05.txt",
     "sub/CASE-2_letter_2009-02-05.txt",
@@ -134,11 +179,13 @@ def drbg(seed: str) -> Callable[[int], bytes]:
     return draw
 
 
-def lay_out(folder: Path, store: str, ledger: str, names: Collection[str]) -> None:
+def lay_out(folder: Path, store: str, ledger: str, names: Collection[str], shared: bool = False) -> None:
     """Write the project and its records. `store` and `ledger` are database URLs, or empty for files in the folder."""
     init_project(folder, "A Small Service", drbg("log"))
     (folder / "schedule.yaml").write_text(SCHEDULE)
-    stores = "stores:\n" + "".join(f"  {name}: {STORES[name]}" for name in names)
+    stores = "stores:\n" + "".join(
+        f"  {name}: {STORES[name]}{SHARED * (shared and name == 'casework')}" for name in names
+    )
     (folder / "stores.yaml").write_text(
         stores.replace("sqlite:///data/casework.db", store or "sqlite:///data/casework.db")
     )
@@ -149,7 +196,7 @@ def lay_out(folder: Path, store: str, ledger: str, names: Collection[str]) -> No
     (folder / "data").mkdir()  # apart from the ledger, whose own syncs of its folder would help it
     (folder / "data" / "casework.db").touch()  # in rollback-journal mode, as a database of somebody else's mostly is
     with engine(store or f"sqlite:///{folder / 'data' / 'casework.db'}").begin() as connection:
-        for statement in TABLES.split(";\n"):
+        for statement in [*TABLES.split(";\n"), ATTENDED * shared]:
             if statement.strip():
                 connection.execute(text(statement))
     for name in LETTERS:
@@ -166,9 +213,11 @@ def lay_out(folder: Path, store: str, ledger: str, names: Collection[str]) -> No
     book.save(folder / "people.xlsx")
 
 
-def approved_run(folder: Path, store: str = "", ledger: str = "", names: Collection[str] = tuple(STORES)) -> str:
+def approved_run(
+    folder: Path, store: str = "", ledger: str = "", names: Collection[str] = tuple(STORES), shared: bool = False
+) -> str:
     """Lay out the service and take it up to an approved run; a hold is placed after the approval. Returns the run."""
-    lay_out(folder, store, ledger, names)
+    lay_out(folder, store, ledger, names, shared)
     project = open_project(folder, FixedClock(START), read_settings({}), drbg("project"))
     for name, role in ((DPO, Role.DPO), (APPROVER, Role.APPROVER), (MANAGER, Role.MANAGER)):
         add_person(project, name, role, PASSPHRASE)
@@ -177,7 +226,9 @@ def approved_run(folder: Path, store: str = "", ledger: str = "", names: Collect
     proposal = sift(project, START.date()).proposal
     found = sifts.iterate(project.ledger, proposal.sift, [Kind.PAST_RETENTION])
     everything = [
-        Decision(one.ordinal, Choice.DESTROY if one.finding.action == "destroy" else Choice.REDACT, "period-over")
+        Decision(
+            one.ordinal, Choice.DESTROY if one.finding.action in ("destroy", "unlink") else Choice.REDACT, "period-over"
+        )
         for one in found
     ]
     decide(project, proposal.id, everything, DPO, PASSPHRASE)
@@ -192,7 +243,8 @@ class Carrier:
     """Carries the approved run of one folder out, in this process or (after a fork) in a child's.
 
     What every start does alike and changes nothing is done once, before the fork: opening the ledger and the officers'
-    keys (slow by intent), learning the shapes of the stores. The printed certificate is left out.
+    keys (slow by intent), learning the shapes of the stores, loading the language model. The printed certificate is
+    left out.
     """
 
     def __init__(self, folder: Path, run: str) -> None:
@@ -200,6 +252,12 @@ class Carrier:
         self._project = open_project(folder, FixedClock(COOLED), read_settings({}), drbg("carrier"))
         self._officers = {name: sign_in(self._project, name, PASSPHRASE, "confirm") for name in (APPROVER, MANAGER)}
         self._stores = stores_of(self._project)
+        self._made: RedactMany | None = None
+
+    def _redactor(self, case_number: str, register: RegisterIndex) -> RedactMany:
+        """The redactor of the product, loaded once: nobody is added to the register between two starts."""
+        self._made = self._made or presidio(case_number, register)
+        return self._made
 
     def project(self, start: int) -> Project:
         """The project as the `start`-th process sees it: each begins after the lease of the one before is over."""
@@ -215,7 +273,7 @@ class Carrier:
         signed_in = {"sign_in": lambda _project, name, _phrase, _action: self._officers[name]}
         vars(destroying).update(signed_in, stores_of=lambda _: self._stores)
         project = self.project(start)
-        done = destroy(project, self.run, confirmation_for(project, self.run))
+        done = destroy(project, self.run, confirmation_for(project, self.run), redactor=self._redactor)
         for store in sorted(done.waiting):
             for name in (MANAGER, APPROVER):
                 with suppress(Refused):  # who signed before the kill can't sign again
