@@ -42,7 +42,7 @@ def restore_check(
         document({**vars(found), "records": [vars(one) for one in checking.returned(opened, found.proposal)]})
         return status
     rows = [(store, looked, found.back.get(store, 0)) for store, looked in sorted(found.looked.items())]
-    table("Looked through", ("Store", "Records looked at", "Had been destroyed"), rows)
+    table("Looked through", ("Store", "Records looked at", "Came back"), rows)
     for run in found.unknown:
         say(f"{run}: its key can't be opened here, so what it destroyed can't be recognised.")
     for rule, count in sorted(found.without_rule.items()):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from connectors import keys
 from connectors.ledger import holds, log, proposals, releases, runs, sifts
 from connectors.ledger.base import writing
-from connectors.ledger.returned import destroyed_classes, destroyed_under, outcome_leaf
+from connectors.ledger.returned import gone_classes, gone_under, outcome_leaf
 from connectors.ledger.runs import PlannedRow
 from connectors.stores.reading import StoreReader
 from operations.destroying.context import MANUAL
@@ -104,7 +104,7 @@ def restore_check(
     closed = frozenset(run.id for run in runs.runs(project.ledger, [runs.CLOSED]))
     with ExitStack() as stack:
         check = _Check(project, open_sifting(inputs, stack), run_keys, closed, progress)
-        for (store, class_name), its_runs in sorted(destroyed_classes(project.ledger).items()):
+        for (store, class_name), its_runs in sorted(gone_classes(project.ledger).items()):
             reader = check.sifting.readers.get(store)
             if reader is not None and class_name in reader.sources:
                 _look_through(check, reader, class_name, [run for run in its_runs if run in run_keys])
@@ -168,11 +168,11 @@ def _look_through(check: _Check, reader: StoreReader, class_name: str, its_runs:
 def _recognised(
     check: _Check, store: str, class_name: str, run: str, page: Sequence[str]
 ) -> Iterator[tuple[str, PlannedRow]]:
-    """Yield (key, what the run did) of those records of a page that a run destroyed, if the log says so as well."""
+    """Yield (key, what the run did) of those records of a page that a run took away, if the log says so as well."""
     run_key = check.run_keys[run]
     names = {commit(run_key, store, record_id(class_name, key)).hex(): key for key in page}
     wanted = list(names) if run in check.closed else [*names, *page]
-    for row in destroyed_under(check.project.ledger, run, store, class_name, wanted):
+    for row in gone_under(check.project.ledger, run, store, class_name, wanted):
         key = names.get(row.commitment)
         if key is not None and _in_log(check.project, run, row):
             yield key, row
@@ -183,7 +183,8 @@ def _in_log(project: Project, run: str, row: PlannedRow) -> bool:
     leaves = (
         [decode(data) for _, data in log.read_leaves(project.ledger, index, index + 1)] if index is not None else []
     )
-    return any((leaf["type"], leaf["commitment"]) == ("done", row.commitment) for leaf in leaves)
+    gone = ("destroyed", "unlinked")
+    return any(leaf["commitment"] == row.commitment and leaf.get("outcome") in gone for leaf in leaves)
 
 
 def _keep(

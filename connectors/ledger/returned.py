@@ -1,4 +1,4 @@
-"""What closed and open runs have destroyed, looked up by the keys that stand for it now."""
+"""What closed and open runs have taken away, records and links, looked up by the keys that stand for it now."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from connectors.ledger.base import Source, chunks, reading
 from connectors.ledger.runs import PlannedRow, planned_of_row
 from connectors.ledger.tables import outcome, planned
 
-_DONE, _DESTROYED = "done", "destroy"
+_DONE, _TAKEN = "done", ("destroy", "unlink")
 
 
-def destroyed_classes(source: Source) -> dict[tuple[str, str], list[str]]:
-    """Return, by store and class, the runs that destroyed records of it."""
-    done = (planned.c.state == _DONE) & (planned.c.action == _DESTROYED)
+def gone_classes(source: Source) -> dict[tuple[str, str], list[str]]:
+    """Return, by store and class, the runs that destroyed or unlinked records of it."""
+    done = (planned.c.state == _DONE) & planned.c.action.in_(_TAKEN)
     query = select(planned.c.store, planned.c.class_name, planned.c.run).where(done).distinct()
     found: dict[tuple[str, str], list[str]] = {}
     with reading(source) as connection:
@@ -24,8 +24,8 @@ def destroyed_classes(source: Source) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def destroyed_under(source: Source, run: str, store: str, class_name: str, keys: Collection[str]) -> list[PlannedRow]:
-    """Return what a run destroyed of a class under these keys.
+def gone_under(source: Source, run: str, store: str, class_name: str, keys: Collection[str]) -> list[PlannedRow]:
+    """Return what a run destroyed or unlinked of a class under these keys.
 
     While the run is open that is the record's own key; once it is closed, its commitment.
     """
@@ -35,7 +35,7 @@ def destroyed_under(source: Source, run: str, store: str, class_name: str, keys:
         for chunk in chunks(keys):
             query = select(planned).where(*where, planned.c.state == _DONE, planned.c.key.in_(chunk))
             found += [planned_of_row(row) for row in connection.execute(query)]
-    return [row for row in found if row.action == _DESTROYED]
+    return [row for row in found if row.action in _TAKEN]
 
 
 def outcome_leaf(source: Source, run: str, ordinal: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,11 +19,12 @@ from connectors.settings import FixedClock, read_settings
 from operations.adopt import adopt
 from operations.approve import approve
 from operations.decide import decide
-from operations.destroy import confirmation_for, destroy
+from operations.destroy import Destroyed, confirmation_for, destroy
 from operations.init import init_project
 from operations.listing import standing_of
 from operations.people import add_person
 from operations.project import Project, open_project
+from operations.restore_check import restore_check, returned
 from operations.sift import sift
 from operations.stores import prepare
 from rules.review.authority import Decision, Role
@@ -92,6 +94,15 @@ def make(folder: Path, url: str) -> Project:
     return project
 
 
+def carried_out(project: Project, proposal: str, count: int) -> tuple[str, Destroyed]:
+    """Decide everything of a proposal, have it approved, and carry it out."""
+    answers = [Decision(ordinal, Choice.DESTROY, "period-over") for ordinal in range(1, count + 1)]
+    decide(project, proposal, answers, DPO, passphrase(DPO))
+    run = approve(project, proposal, APPROVER, passphrase(APPROVER)).id
+    later = replace(project, clock=FixedClock(project.clock.now() + timedelta(days=8)))
+    return run, destroy(later, run, confirmation_for(later, run))
+
+
 def test_a_shared_session_outlives_the_file_of_one_who_was_there(every_engine_url: str, tmp_path: Path) -> None:
     """The due client's links go and are told as unlinked; the session stays, with who else was there, untouched."""
     url, project = every_engine_url, make(tmp_path / "project", every_engine_url)
@@ -102,16 +113,7 @@ def test_a_shared_session_outlives_the_file_of_one_who_was_there(every_engine_ur
         "attendance 11": "unlink",
         "attendance 13": "unlink",
     }
-    decide(
-        project,
-        proposal.id,
-        [Decision(one.ordinal, Choice.DESTROY, "period-over") for one in due],
-        DPO,
-        passphrase(DPO),
-    )
-    run = approve(project, proposal.id, APPROVER, passphrase(APPROVER)).id
-    later = replace(project, clock=FixedClock(DAY + timedelta(days=8)))
-    done = destroy(later, run, confirmation_for(later, run))
+    run, done = carried_out(project, proposal.id, len(due))
     assert standing_of(project, run).first_line == "due 3 = destroyed 1 + kept 2 + held 0 + failed 0; undatable 0"
     assert rows(url, "SELECT * FROM attendances") == [(12, "CASE-2", 1, "on time")]
     assert rows(url, "SELECT notes FROM sessions ORDER BY 1") == [("Ann alone",), ("Ann told Ben of it",)]
@@ -126,3 +128,20 @@ def test_a_shared_session_outlives_the_file_of_one_who_was_there(every_engine_ur
     again = sift(project, DAY.date()).proposal
     left = sifts.iterate(project.ledger, again.sift, [Kind.PAST_RETENTION])
     assert [(one.finding.class_name, one.finding.key) for one in left] == [("group_session", "2")]  # nobody's now
+
+
+def test_links_that_a_backup_brought_back_go_again_with_their_file(tmp_path: Path) -> None:
+    """After a restore the links are found like the records, so that nothing that refers to a file keeps it there."""
+    path = tmp_path / "casework.db"
+    path.touch()
+    project = make(tmp_path / "project", f"sqlite:///{path}")
+    shutil.copy(path, tmp_path / "backup.db")
+    carried_out(project, sift(project, DAY.date()).proposal.id, 3)
+    shutil.copy(tmp_path / "backup.db", path)
+    later = replace(project, clock=FixedClock(DAY + timedelta(days=9)))
+    found = restore_check(later, DPO, passphrase(DPO))
+    came = {one.key: one.kind for one in returned(later, found.proposal)}
+    assert came == dict.fromkeys(("CASE-1", "11", "13"), "past_retention")
+    run, done = carried_out(later, found.proposal, 3)
+    assert standing_of(later, run).first_line == "due 3 = destroyed 1 + kept 2 + held 0 + failed 0; undatable 0"
+    assert (done.outcomes, rows(f"sqlite:///{path}", "SELECT attendance_id FROM attendances")) == ({"done": 3}, [(12,)])
