@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,7 @@ def destroy(
     """
     opened = here(project)
     if work:
-        _show_work(work_list(opened, run), as_json)
+        _show_work(run, work_list(opened, run), as_json)
         return 0
     words = confirmation_for(opened, run)
     answer = confirm if confirm is not None else typed(words)
@@ -66,29 +67,48 @@ def confirm(
     receipt: Annotated[
         str, typer.Option("--receipt", metavar="NUMBER", help="The number of the contractor's certificate.")
     ] = "",
+    count: Annotated[
+        int | None,
+        typer.Option("--count", min=1, help="How many records were destroyed; needed with a contractor."),
+    ] = None,
     passphrase_file: PassphraseOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> int:
     """Sign that the work list of a manual store is done. Two people sign; the second settles it.
 
+    A count that is not the list's is refused, and so is a day on which the run could not have begun.
+
     Example: winnow confirm run-2026-09-01-1 --store paper --method cross-cut-4x15 --done-on 2026-09-03 --by "Tom Reid"
     """
     opened = here(project)
     passphrase = passphrase_of(by, passphrase_file, opened.environment)
-    more = {"standard": standard, "contractor": contractor, "receipt": receipt}
-    return _show(opened, destroying.confirm(opened, run, store, by, passphrase, method, done_on, **more), as_json)
+    done = destroying.confirm(
+        opened,
+        run,
+        store,
+        by,
+        passphrase,
+        method,
+        done_on,
+        standard=standard,
+        contractor=contractor,
+        receipt=receipt,
+        counted=count,
+    )
+    return _show(opened, done, as_json)
 
 
-def _show_work(items: list[WorkItem], as_json: bool) -> None:
+def _show_work(run: str, items: list[WorkItem], as_json: bool) -> None:
     if as_json:
         document({"work_list": items})
         return
-    table(
-        "To destroy by hand", ("Store", "Class", "Key", "Do"), [(o.store, o.class_name, o.key, o.action) for o in items]
-    )
+    told = [(one.store, one.key, "; ".join(": ".join(pair) for pair in one.where), one.action) for one in items]
+    table("To destroy by hand", ("Store", "Key", "Where, as its register has it", "Do"), told)
+    for store, count in sorted(Counter(one.store for one in items).items()):
+        say(f"{store}: {count:,} in all. When they are gone, two people sign: `winnow confirm {run} --store {store}`")
     if items:
-        say("When a store's list is done, two people sign it: `winnow confirm`.")
+        say("What can't be found is not destroyed: `winnow hold place --record STORE CLASS KEY` takes it off the list.")
 
 
 def _show(project: Project, done: Destroyed, as_json: bool) -> int:

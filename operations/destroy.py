@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 
 from connectors.ledger import holds, runs
 from connectors.ledger.base import attended
 from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
+from connectors.stores.manual import ManualStore
 from operations.adopt import require_adopted
 from operations.approval_stands import require_approval
 from operations.certify import Certified, certify
@@ -65,12 +67,16 @@ class Destroyed:
 
 @dataclass(frozen=True)
 class WorkItem:
-    """One record that people destroy by hand: where it is, by its key in the manual store's own register."""
+    """One record that people destroy by hand: its key in the manual store's register, and what that says of its place.
+
+    `where` are headings and values: box and shelf, or system and screen.
+    """
 
     store: str
     class_name: str
     key: str
     action: str
+    where: tuple[tuple[str, str], ...] = ()
 
 
 def destroy(
@@ -139,10 +145,16 @@ def confirmation_for(project: Project, run_id: str) -> str:
 
 
 def work_list(project: Project, run_id: str, store: str = "") -> list[WorkItem]:
-    """What people have still to destroy by hand for a run; held records are not on it."""
+    """What people have still to destroy by hand for a run, place by place; held records are not on it."""
     run = known_run(project, run_id)
-    rows = still_to_do(carrying_of(project, run), run, store)
-    return [WorkItem(row.store, row.class_name, row.key, row.action) for row in rows]
+    carrying = carrying_of(project, run)
+    rows = sorted(still_to_do(carrying, run, store), key=lambda row: (row.store, row.class_name, row.ordinal))
+    items: list[WorkItem] = []
+    for (alias, class_name), together in groupby(rows, key=lambda row: (row.store, row.class_name)):
+        listed, place = list(together), carrying.stores[alias]
+        told = place.places(class_name, [row.key for row in listed]) if isinstance(place, ManualStore) else {}
+        items += [WorkItem(alias, class_name, row.key, row.action, told.get(row.key, ())) for row in listed]
+    return items
 
 
 def confirm(
@@ -157,18 +169,20 @@ def confirm(
     standard: str = "",
     contractor: str = "",
     receipt: str = "",
+    counted: int | None = None,
 ) -> Destroyed:
     """Sign that the work list of a manual store is done; the second person's signature settles its records.
 
     See `Handwork` for how it was done. What is held, or changed since the approval, is taken off the list
-    first: who signed the longer list signs again. Raises BadInput, or Refused for the same person twice.
+    first: who signed the longer list signs again. Raises BadInput, also for a count that is not the list's or a day on
+    which nothing could be destroyed yet, or Refused for the same person twice.
     """
     run = known_run(project, run_id)
     carrying = carrying_of(project, run)
     problems = []
     if not open_rows(project.ledger, run.id, carrying.stores, store):
         problems.append(Problem("has no open work list in this run", key=store or "store"))
-    how = Handwork(method, done_on, standard, contractor, receipt)
+    how = Handwork(method, done_on, standard, contractor, receipt, counted)
     problems += how.problems()
     if done_on > project.today():
         problems.append(Problem("lies in the future", key="done_on"))
@@ -179,6 +193,8 @@ def confirm(
     seen = settle_held(carrying, run)
     rows = open_rows(project.ledger, run.id, carrying.stores, store)
     if rows:
+        if wrong := how.does_not_fit(run, project.schedule.zone, len(rows)):
+            raise BadInput(wrong)
         at, about = project.now(), f"{run.id}/{store}"
         fields = list_fields(run, store, rows, how)
         signed = signatory.signs("confirmation", fields, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from connectors.stores.plan import FIELD_GRADES, Books, to_json
 from connectors.stores.reflection import chunks
 from connectors.stores.state import sweep, write_atomically
 from rules.errors import StoreUnavailable
+from rules.schedule.values import Role
 
 
 class ManualStore(CsvStore):
@@ -25,6 +26,27 @@ class ManualStore(CsvStore):
         outcomes = books.outcomes(self.grades, "open")
         self._state.write_mark(batch, to_json(outcomes), before=seen, after=seen, committed="yes")
         return outcomes
+
+    def places(self, class_name: str, keys: Sequence[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """What the register says of each of these records, heading by heading, so that people find it: box and shelf.
+
+        Texts and names stay where they are: a work list is carried about. Raises BadInput, StoreUnavailable.
+        """
+        record_class, source = self._schedule.get(class_name), self.sources()[class_name]
+        told = [
+            one.name
+            for one in record_class.fields
+            if one.name in source.columns and not one.roles & {Role.KEY, Role.FREE_TEXT, Role.NAME, Role.DETAIL}
+        ]
+        headings = self._spec.map_of(class_name).fields
+        key, found = source.columns[record_class.key], {}
+        with self.reader() as connection:
+            for chunk in chunks(keys):
+                wanted = select(key, *(source.columns[name] for name in told)).where(key.in_(chunk))
+                for this, *values in connection.execute(wanted):
+                    pairs = zip(told, values, strict=True)
+                    found[str(this)] = tuple((headings[name], str(value)) for name, value in pairs if value)
+        return found
 
     def strike(self, records: Sequence[PlannedRecord]) -> int:
         """Take the rows of records that people have destroyed out of the register; return how many were there.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors import keys
 from connectors.ledger import holds, log, people, runs
@@ -64,7 +65,8 @@ class Handwork:
     """How people destroyed what no program can reach, as they sign it.
 
     `method` and `standard` (the size it was cut to, such as `DIN-66399-P-4`) are codes; `contractor` is a firm's name
-    and `receipt` the number of its certificate. All but the first two may be empty.
+    and `receipt` the number of its certificate. `counted` is how many records they, or the contractor, say were
+    destroyed; it must be that of the list, and is needed with a contractor. All but the first two may be empty.
     """
 
     method: str
@@ -72,6 +74,7 @@ class Handwork:
     standard: str = ""
     contractor: str = ""
     receipt: str = ""
+    counted: int | None = None
 
     def fields(self) -> dict[str, Any]:
         """As the log has it, without what is empty."""
@@ -93,6 +96,20 @@ class Handwork:
         ]
         if self.contractor and not fits("name", self.contractor):
             wrong.append(Problem("is not a name that the log can carry", key="contractor"))
+        if self.counted is None and (self.contractor or self.receipt):
+            mend = "Write how many records the contractor's certificate says were destroyed"
+            wrong.append(Problem("is needed with a contractor", key="count", mend=mend))
+        return wrong
+
+    def does_not_fit(self, run: Run, zone: str, on_list: int) -> list[Problem]:
+        """What can't be true of a run's list of so many records: another count, a day before the run could begin."""
+        wrong = []
+        if self.counted not in (None, on_list):
+            mend = "Find the difference first: `winnow destroy RUN --work-list` shows the list"
+            wrong.append(Problem(f"is {self.counted}, but the list has {on_list}", key="count", mend=mend))
+        begins = datetime.fromisoformat(run.cooling_off_until).astimezone(ZoneInfo(zone)).date()
+        if self.done_on < begins:
+            wrong.append(Problem(f"lies before {begins.isoformat()}, when the run could begin", key="done_on"))
         return wrong
 
 

@@ -33,10 +33,10 @@ one_engine = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 PAPER = {"standard": "DIN-66399-P-4", "contractor": "Shred & Sons Ltd", "receipt": "4711"}
 
 
-def signed(world: World, name: str, **more: str) -> Destroyed:  # noqa: F811
+def signed(world: World, name: str, counted: int | None = None, **more: str) -> Destroyed:  # noqa: F811
     """Sign the work list of paper."""
     day = COOLED.date()
-    return confirm(world.project, world.run, "paper", name, passphrase(name), "cross-cut", day, **more)
+    return confirm(world.project, world.run, "paper", name, passphrase(name), "cross-cut", day, counted=counted, **more)
 
 
 def checks(world: World, beginning: str) -> dict[str, tuple[str, int, int]]:  # noqa: F811
@@ -138,10 +138,10 @@ def test_how_paper_went_is_signed_and_shown(world: World) -> None:  # noqa: F811
     """The size it was cut to, the firm and its certificate are signed by both people and stand on the certificate."""
     world.destroy()
     with pytest.raises(BadInput) as wrong:
-        signed(world, MANAGER, standard="P 4", receipt="no 1", contractor="\u202egnp")
+        signed(world, MANAGER, 2, standard="P 4", receipt="no 1", contractor="\u202egnp")
     assert [problem.key for problem in wrong.value.problems] == ["standard", "receipt", "contractor"]
-    signed(world, MANAGER, **PAPER)
-    done = signed(world, APPROVER, **PAPER)
+    signed(world, MANAGER, 2, **PAPER)
+    done = signed(world, APPROVER, 2, **PAPER)
     said: list[Any] = [leaf for leaf in leaves(world.project) if leaf["type"] == "confirmation"]
     assert [{name: leaf[name] for name in PAPER} for leaf in said] == [PAPER, PAPER]
     assert done.certified is not None
