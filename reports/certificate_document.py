@@ -189,9 +189,8 @@ def _missed(place: str) -> str:
 def _anchors(data: CertificateData) -> Section:
     """What fixes the log from outside, and what nobody can see without it."""
     its = data.certificate
-    marked = sorted(
-        {line.store for line in its.lines if line.outcome == "destroyed"} - {w.store for w in data.work_lists}
-    )
+    bare = {one.store for one in data.work_lists} | set(checks.without_marks(data))
+    marked = sorted({line.store for line in its.lines if line.outcome == "destroyed"} - bare)
     size = int(its.checkpoint.split("\n")[1])
     points = [
         f"This page: its last lines and its QR code fix the log’s first {thousands(size)} entries for who keeps it."

@@ -103,6 +103,7 @@ class RecordStore(Protocol):
     alias: str
     kind: str
     reads_apart: bool  # whether reading has an account of its own, so that looking is independent of destroying
+    marks_tell: bool  # whether its mark alone tells what a batch did; else the records are asked, by their keys
 
     def problems(self) -> list[Problem]:
         """Everything that stops this store from being read: unreachable, vanished tables or columns."""

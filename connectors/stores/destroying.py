@@ -18,6 +18,7 @@ from connectors.stores.base import Batch, Recheck, RecordOutcome
 from connectors.stores.catalogue import Catalogue, Reference, read_catalogue
 from connectors.stores.field_work import FieldWork, touched_columns
 from connectors.stores.marks import Marks
+from connectors.stores.marks_beside import MarksBeside
 from connectors.stores.plan import Books
 from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.specs import StoreSpec
@@ -54,7 +55,7 @@ class Destruction:
     spec: StoreSpec
     schedule: Schedule
     shape: Shape
-    marks: Marks
+    marks: Marks | MarksBeside
 
     def carry_out(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
         """Do everything but commit. Raises Aborted (roll back, one outcome for all) or a database error."""

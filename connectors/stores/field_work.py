@@ -95,7 +95,7 @@ class FieldWork:
                 self.new[class_name, key] = becomes = {}
                 try:
                     for item, value in zip(columns, held, strict=True):
-                        made_of = _text(value)
+                        made_of = text_of(value)
                         new = changed(action, made_of, books.batch, class_name, key)
                         if new != made_of:
                             becomes[item.name] = _fitting(item, new)
@@ -118,7 +118,8 @@ def _referred_to(made: Table, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(name for names in found for name in names)
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
+    """Return a value of a column as the rules read it: dates in ISO form."""
     if isinstance(value, datetime):
         return value.isoformat(" ")
     return None if value is None else value.isoformat() if isinstance(value, date) else str(value)

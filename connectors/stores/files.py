@@ -45,6 +45,7 @@ class FileStore(ABC):
     alias: str
     kind: str
     reads_apart = False
+    marks_tell = True
     grades: ClassVar[Mapping[str, str]]
 
     def __init__(self, spec: StoreSpec, schedule: Schedule, folder: Path) -> None:

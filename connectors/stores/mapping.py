@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from connectors.stores.residue import CLEAR, REWRITE
-from connectors.stores.specs import ClassMap, StoreSpec
+from connectors.stores.specs import IN_FOLDER, IN_TABLES, ClassMap, StoreSpec
 from rules.errors import BadInput, Problem
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.schedule.values import RecordClass, Role, Rule, Schedule
 
 COMMON = ("kind", "classes")
 WORDS: dict[str, tuple[str, ...]] = {
-    "sql": ("url", "destroy_url", "schema", "ignore_tables", "residue"),
+    "sql": ("url", "destroy_url", "schema", "ignore_tables", "residue", "marks"),
     "workbook": ("path", "dates"),
     "csv": ("path", "encoding", "dates", "skip_when_first_cell"),
     "documents": ("path", "name", "dates"),
@@ -64,6 +64,9 @@ def _store(alias: str, at: Located, schedule: Schedule, reading: Reading) -> Sto
     residue = entries.get("residue", Located(CLEAR, at.line))
     if residue.text not in (CLEAR, REWRITE):
         reading.wrong(residue, f"unknown way {residue.text!r} to clear traces", f"Write {CLEAR} or {REWRITE}")
+    marks = entries.get("marks", Located(IN_TABLES, at.line))
+    if marks.text not in (IN_TABLES, IN_FOLDER):
+        reading.wrong(marks, f"unknown place {marks.text!r} for marks", f"Write {IN_TABLES} or {IN_FOLDER}")
     return StoreSpec(
         alias=alias,
         kind=kind.text,
@@ -79,6 +82,7 @@ def _store(alias: str, at: Located, schedule: Schedule, reading: Reading) -> Sto
         dates=_dates(entries.get("dates"), reading),
         skip_when_first_cell=_texts(entries, "skip_when_first_cell"),
         residue=residue.text,
+        marks=marks.text,
         name=_name(at, needed.get("name", ""), reading),
     )
 

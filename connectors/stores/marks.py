@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, insert, inspect, select, update
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateTable
 
 from connectors.stores.base import Batch, RecordOutcome
@@ -50,6 +53,16 @@ class Marks:
             first = insert(self.fence).values(id=1, epoch=1)
             made.append(str(first.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})))
         return made
+
+    def prepare(self, connection: Connection) -> None:
+        """Make what `statements` says, for the caller to commit."""
+        for statement in self.statements(connection):
+            connection.execute(text(statement))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nothing to do: the fence's row is locked in the transaction itself."""
+        yield
 
     def epoch(self, connection: Connection, *, lock: bool = False) -> int:
         """The present epoch; `lock` holds its row until the transaction ends. Raises BadInput when not prepared."""
@@ -100,6 +113,9 @@ class Marks:
                 outcomes=to_json(outcomes),
             )
         )
+
+    def committed(self, batch: Batch, outcomes: list[RecordOutcome]) -> None:
+        """Nothing to do: the transaction carries its own mark."""
 
     def unprepared(self) -> BadInput:
         """The error of a store without fence."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 STATE_FOLDER = ".winnow"
 QUARANTINE_FOLDER = ".winnow-quarantine"
+# Where fence and marks of a database lie: in two tables of its own, or in a folder beside stores.yaml.
+IN_TABLES, IN_FOLDER = "tables", "folder"
 OWN_TABLES = frozenset({"winnow_fence", "winnow_watermark"})
 
 
@@ -43,6 +45,7 @@ class StoreSpec:
     skip_when_first_cell: tuple[str, ...] = ()
     name: str = ""
     residue: str = "clear"
+    marks: str = "tables"
 
     def map_of(self, class_name: str) -> ClassMap:
         """The map of `class_name`; KeyError when this store does not hold the class."""

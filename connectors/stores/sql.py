@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connectors import engines
@@ -16,9 +16,11 @@ from connectors.stores import plan, reflection
 from connectors.stores.base import Batch, ClassSource, Recheck, RecordOutcome, Unclaimed
 from connectors.stores.destroying import Aborted, Destruction
 from connectors.stores.marks import Marks
+from connectors.stores.marks_beside import MarksBeside
 from connectors.stores.reflection import Shape, chunks, typed_key
 from connectors.stores.residue import FAILED, Residue, clear_residue
-from connectors.stores.specs import StoreSpec
+from connectors.stores.specs import IN_FOLDER, STATE_FOLDER, StoreSpec
+from connectors.stores.state import FileState
 from rules.errors import BadInput, Problem, StoreUnavailable, WinnowError
 from rules.evidence.restores import Mark
 from rules.schedule.values import Schedule
@@ -45,7 +47,11 @@ class SqlStore:
         self._shape: Shape | None = None
         self._sources: Mapping[str, ClassSource] | None = None
         self._engines: dict[bool, Engine] = {}
-        self._marks = Marks(spec.alias, spec.schema)
+        self.marks_tell = spec.marks != IN_FOLDER
+        self._marks: Marks | MarksBeside = Marks(spec.alias, spec.schema)
+        if not self.marks_tell:
+            state = FileState(spec.alias, folder.absolute() / STATE_FOLDER)
+            self._marks = MarksBeside(spec, schedule, state, self._reflected)
 
     def problems(self) -> list[Problem]:
         """Everything that stops this store from being used: unreachable, vanished tables or columns, views."""
@@ -107,15 +113,14 @@ class SqlStore:
                     yield from ((str(found), str(item)) for item in texts if item not in (None, ""))
 
     def prepare_statements(self) -> list[str]:
-        """The DDL that `prepare` will carry out; empty when nothing is needed."""
+        """The DDL (or the steps beside the store) that `prepare` will carry out; empty when nothing is needed."""
         with self._destroyer() as connection:
             return self._marks.statements(connection)
 
     def prepare(self) -> None:
-        """Make the fence and the watermark table."""
+        """Make the fence and the watermark table, or the folder that stands for them."""
         with self._destroyer() as connection:
-            for statement in self._marks.statements(connection):
-                connection.execute(text(statement))
+            self._marks.prepare(connection)
             connection.commit()
 
     def epoch(self) -> int:
@@ -141,7 +146,7 @@ class SqlStore:
             raise BadInput(shape.problems)
         if views := [shape.views[name] for name in {one.class_name for one in batch.records} & shape.views.keys()]:
             raise BadInput(views)
-        with self._destroyer() as connection:
+        with self._marks.alone(), self._destroyer() as connection:
             work = Destruction(connection, self._spec, self._schedule, shape, self._marks)
             try:
                 outcomes = work.carry_out(batch, recheck)
@@ -154,11 +159,12 @@ class SqlStore:
                 connection.rollback()
                 return plan.whole(batch, "failed", plan.STORE_ERROR)
             connection.commit()
+            self._marks.committed(batch, outcomes)
             return outcomes
 
     def watermark(self, batch: Batch) -> list[RecordOutcome] | None:
         """The outcomes that `batch` left behind, or None when it never committed."""
-        with self._destroyer() as connection:
+        with self._marks.alone(), self._destroyer() as connection:
             return self._marks.read(connection, batch)
 
     def clear_residue(self) -> Residue:

@@ -31,6 +31,11 @@ def looked_by(store: RecordStore) -> str:
     return "reader" if store.reads_apart else "same-account"
 
 
+def looked_how(store: RecordStore) -> str:
+    """How it is known that records are gone: by looking up their keys, and by that alone where no mark tells."""
+    return "query-by-key" if store.marks_tell else "query-by-key-alone"
+
+
 def intent(run: str, approval: int, row: PlannedRow, batch: int, checked_at: str) -> Leaf:
     """The durable intent to carry out one planned record."""
     line = planned_of(row)

@@ -290,7 +290,7 @@ class RunUnderWay:
             "type": "verify",
             "run": self.run.id,
             "store": store.alias,
-            "method": "query-by-key",
+            "method": leaves.looked_how(store),
             "credential": leaves.looked_by(store),
             "checked": sum(map(len, done.values())),
             "remaining": len(left),

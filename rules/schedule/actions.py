@@ -115,6 +115,18 @@ def still_to_do(action: Action, fields: Sequence[str], key: str) -> Condition | 
     return some([_left(action, name) for name in action.touched(fields, key)])
 
 
+def is_left(action: Action, text: str | None) -> bool:
+    """Return whether one touched field, as text, shows that the action has not been done to its record yet."""
+    bare = (text or "").strip()
+    if not bare:
+        return False
+    if action.kind == "truncate":
+        return len(bare) > int(action.to)
+    if action.kind in ("generalise", "redact"):
+        return not has_form(bare, "redacted" if action.kind == "redact" else cast(Form, action.to))
+    return True
+
+
 def written(applies_to: Condition | None, action: Action, fields: Sequence[str], key: str) -> Condition | None:
     """Return what the schedule itself says a rule applies to, without what `still_to_do` adds."""
     left = still_to_do(action, fields, key)
