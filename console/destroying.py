@@ -12,7 +12,7 @@ import typer
 from console.asking import passphrase_of, typed
 from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, day, here
 from console.screen import document, progress, say, table
-from console.searching import say_absence
+from console.searching import say_absence, say_names
 from operations import destroy as destroying
 from operations.destroy import Destroyed, WorkItem, confirmation_for, work_list
 from operations.listing import standing_of
@@ -121,7 +121,14 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         reasons = [{"outcome": state, "reason": reason, "records": count} for state, reason, count in rows]
         told |= {"reasons": reasons, "waiting": done.waiting, "undatable": standing.undatable}
         document(
-            {**told, "extracts_ended": done.ended, "packs_ended": done.packs, "absence": done.absence, "files": papers}
+            {
+                **told,
+                "extracts_ended": done.ended,
+                "packs_ended": done.packs,
+                "absence": done.absence,
+                "names": done.names,
+                "files": papers,
+            }
         )
         return 1 if failed else 0
     say(standing.first_line, "")
@@ -132,6 +139,8 @@ def _show(project: Project, done: Destroyed, as_json: bool) -> int:
         say(f"Extracts that held these people are deleted: {', '.join(done.ended)}. Delete every copy given away.")
     if done.absence:
         say_absence(done.absence)
+    if done.names:
+        say_names(done.names)
     if done.packs.deleted:
         say(f"Review packs that named these records are deleted: {', '.join(done.packs.deleted)}. Delete every copy.")
     if done.packs.left:

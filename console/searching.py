@@ -42,6 +42,18 @@ def _asked() -> list[str]:
     return str(typer.prompt("Case numbers or keys", err=True)).split()
 
 
+def say_names(found: Absence) -> None:
+    """Say where the names of people may be mentioned whose records have gone: for people to look at, no more."""
+    say(f"Looked for {found.looked_for:,} names in: {', '.join(found.searched) or 'no place'}.")
+    rows = [(one.place, one.class_name, one.count) for one in found.found]
+    if rows:
+        table(
+            "Records and files that bear such a name, which may be another person's", ("Place", "Class", "Count"), rows
+        )
+    else:
+        say("Nothing there bears one.")
+
+
 def say_absence(found: Absence) -> None:
     """Say what an absence search found, and where it could not look."""
     say(f"Looked for {found.looked_for:,} identifiers in: {', '.join(found.searched) or 'no place'}.")

@@ -9,7 +9,7 @@ from operations.destroying.closing import OUT
 from operations.project import Project
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem
-from rules.review.mentions import is_telling
+from rules.review.mentions import Mentions, is_telling
 
 
 def look_for(project: Project, identifiers: Collection[str]) -> Absence:
@@ -23,4 +23,5 @@ def look_for(project: Project, identifiers: Collection[str]) -> Absence:
         said = "is too short to be told from others"
         raise BadInput([Problem(said, key=f"identifier {number}", mend=mend) for number in short or [1]])
     folders = {OUT: project.settings.out, **project.settings.exports}
-    return search(stores_of(project), project.schedule, identifiers, folders)
+    (found,) = search(stores_of(project), project.schedule, [Mentions(identifiers)], folders)
+    return found

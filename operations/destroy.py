@@ -20,6 +20,7 @@ from operations.certify import Certified, certify
 from operations.destroying.absence import Absence
 from operations.destroying.closing import OUT, close_if_done
 from operations.destroying.context import Carrying, Progress, silent
+from operations.destroying.naming import NamesRead, look_for_names
 from operations.destroying.redacting import MakeRedactor, presidio, redact_for
 from operations.destroying.run import RunUnderWay
 from operations.destroying.taking import confirmation_words, take
@@ -40,7 +41,7 @@ from operations.people import sign_in
 from operations.project import Project
 from operations.restores import require_no_restore
 from operations.stores import stores_of
-from rules.errors import BadInput, Problem, Refused, WinnowError
+from rules.errors import BadInput, Problem, Refused, StoreUnavailable, WinnowError
 
 # Prolonged with every batch; a takeover is safe at any time, so this only spares two processes each other's way.
 LEASE = timedelta(minutes=10)
@@ -53,7 +54,8 @@ class Destroyed:
     """How far a run came: outcomes by state, what waits on work lists, and the documents once it is closed.
 
     `ended` are the extracts that died with their first destroyed source, `packs` the review packs that went with
-    their review: copies given away are still to be destroyed. `absence` is what the search at the run's end found.
+    their review: copies given away are still to be destroyed. `absence` is what the search at the run's end found, and
+    `names` what the search for the people's names found, which comes when their records have just gone.
     """
 
     run: str
@@ -63,6 +65,7 @@ class Destroyed:
     ended: tuple[str, ...] = ()
     packs: EndedPacks = NO_PACKS
     absence: Absence | None = None
+    names: Absence | None = None
 
 
 @dataclass(frozen=True)
@@ -103,33 +106,39 @@ def _destroy(project: Project, run: Run, confirmation: str, progress: Progress, 
         require_approval(project.ledger, run)
         require_holds(project.ledger)
     require_no_restore(project)
+    names = NamesRead(carrying.schedule)
     try:
         take(carrying, run, confirmation)
         if not superseded:
             keep_schedule(project)
             carrying = replace(carrying, redact=redact_for(project, run, redactor))
-        under_way = RunUnderWay(carrying, run)
+        under_way = RunUnderWay(carrying, run, names)
         under_way.wind_up() if superseded else under_way.carry_out()
+    except (StoreUnavailable, BadInput):
+        with suppress(WinnowError):  # whose records have gone by now, the next process can't know by name
+            look_for_names(carrying, run, names, ())
+        raise
     finally:
         with suppress(WinnowError):  # what went wrong before must be heard; the lease ends by itself as well
             runs.give_back(project.ledger, run.id, carrying.owner)
-    return finish(project, carrying, run)
+    return finish(project, carrying, run, names)
 
 
-def finish(project: Project, carrying: Carrying, run: Run) -> Destroyed:
-    """Close the run if all is done, and say how far it came."""
+def finish(project: Project, carrying: Carrying, run: Run, names: NamesRead | None = None) -> Destroyed:
+    """Close the run if all is done, and say how far it came. `names` are of those whose records have just gone."""
     ended: tuple[str, ...] = ()
     if run.state != runs.CLOSED:
         strike(carrying, run)
         # Before the run is closed and forgets whose records they were.
         ended = end_extracts_of(project, _gone_people(project, run.id))
-    closed = close_if_done(carrying, run)
+    closed = close_if_done(carrying, run, names or NamesRead(carrying.schedule))
     outcomes = runs.outcome_counts(project.ledger, run.id)
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
-    if closed is None:
-        return Destroyed(run.id, outcomes, waiting, None, ended)
+    if not closed.done:
+        return Destroyed(run.id, outcomes, waiting, None, ended, names=closed.names)
     packs = end_packs(project)
-    return Destroyed(run.id, outcomes, waiting, certify(project, run.id), ended, packs, closed.absence)
+    papers = certify(project, run.id)
+    return Destroyed(run.id, outcomes, waiting, papers, ended, packs, closed.absence, closed.names)
 
 
 def _gone_people(project: Project, run_id: str) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reports.certificate_data import CertificateData
 from reports.certificate_parts import Section, Table, records, words
 from reports.writing import reader_date, thousands
-from rules.evidence.certificate import ABSENCE, CHANGED, RESIDUE
+from rules.evidence.certificate import ABSENCE, CHANGED, NAMES, RESIDUE
 
 # What was done about the traces of deleted rows, and whether the store's own files are free of them afterwards.
 TRACES = {
@@ -28,7 +28,6 @@ _SAME_ACCOUNT = (
     "“Same account” means that the account which looked is the one which destroyed: the check is then not independent"
     " of the destruction."
 )
-BY_KEY_ALONE = "query-by-key-alone"
 _LEVEL = (
     "Where rows or files were deleted, the level reached is at most “clear” in the sense of NIST SP 800-88: by"
     " programs, in the stores’ own files. No disk was purged or destroyed."
@@ -115,7 +114,7 @@ def checks(data: CertificateData) -> Section:
     """Return what was looked up again by key, store by store."""
     summed: dict[tuple[str, str, str], list[int]] = {}
     for one in data.certificate.verifications:
-        if not _is_residue(one) and one["method"] != ABSENCE:
+        if not _is_residue(one) and one["method"] not in (ABSENCE, NAMES):
             total = summed.setdefault((one["store"], one["method"], one["credential"]), [0, 0])
             total[0], total[1] = total[0] + one["checked"], total[1] + one["remaining"]
     if not summed:
@@ -124,35 +123,34 @@ def checks(data: CertificateData) -> Section:
         (store, words(how), words(who), thousands(checked), thousands(left))
         for (store, how, who), (checked, left) in summed.items()
     )
-    said = [_SAME_ACCOUNT] if any(who == SAME_ACCOUNT for _, _, who in summed) else []
-    if alone := without_marks(data):
-        said.append(
-            f"In {', '.join(alone)} no table may be added. That records are gone from there is known by looking up"
-            " their keys alone, not by a mark of the destroying step; a restore of it from a backup shows no sign."
-        )
+    said = (_SAME_ACCOUNT,) if any(who == SAME_ACCOUNT for _, _, who in summed) else ()
     headings = ("Store", "How", "With which access", "Looked for", "Still there")
-    return Section(
-        "Looked for afterwards", tuple(said), table=Table("Checks after the destruction", headings, rows, (3, 4))
-    )
+    return Section("Looked for afterwards", said, table=Table("Checks after the destruction", headings, rows, (3, 4)))
 
 
-def without_marks(data: CertificateData) -> list[str]:
-    """Return the stores in which a destroying step leaves no mark, because no table may be added there."""
-    return sorted({one["store"] for one in data.certificate.verifications if one["method"] == BY_KEY_ALONE})
+_OF_NAMES = (
+    "When their records had gone, the same places were searched for the names of the people, given and family name"
+    " together. A name may be another person’s: what bears one is a possible mention."
+)
 
 
 def absence(data: CertificateData) -> Section:
-    """Return where the identifiers of what was destroyed were looked for, and how often they were found."""
-    found = [one for one in data.certificate.verifications if one["method"] == ABSENCE]
+    """Return where the identifiers and names of what was destroyed were looked for, and how often they were found."""
+    found = [one for one in data.certificate.verifications if one["method"] in (ABSENCE, NAMES)]
     if not found:
         return Section("Searched for mentions", ("The log holds no search for what was destroyed.",))
-    rows = tuple((words(one["store"]), thousands(one["checked"]), thousands(one["remaining"])) for one in found)
-    headings = ("Store or folder", "Identifiers looked for", "Records or files that mention one")
+    kinds = {ABSENCE: "case numbers and keys", NAMES: "names of people"}
+    rows = tuple(
+        (words(one["store"]), kinds[one["method"]], thousands(one["checked"]), thousands(one["remaining"]))
+        for one in found
+    )
+    headings = ("Store or folder", "What was looked for", "How many", "Records or files that mention one")
+    named = any(one["method"] == NAMES for one in found)
     said = (
         "Before the run was closed, every field, text and document of these places was searched for the case numbers"
-        " and keys of what it destroyed. Names of people were not looked for.",
+        f" and keys of what it destroyed. {_OF_NAMES if named else 'Names of people were not looked for.'}",
     )
-    return Section("Searched for mentions", said, table=Table("Absence search", headings, rows, (1, 2)))
+    return Section("Searched for mentions", said, table=Table("Absence search", headings, rows, (2, 3)))
 
 
 def books(data: CertificateData) -> Section:
@@ -191,7 +189,8 @@ def _exceptions(data: CertificateData) -> Iterable[str]:
     its = data.certificate
     failed, recovered = its.totals["failed"], sum(line.recovered for line in its.lines)
     looked = [one for one in its.verifications if not _is_residue(one)]
-    remaining = sum(one["remaining"] for one in looked if one["method"] != ABSENCE)
+    remaining = sum(one["remaining"] for one in looked if one["method"] not in (ABSENCE, NAMES))
+    named = sum(one["remaining"] for one in looked if one["method"] == NAMES)
     mentions = sum(one["remaining"] for one in looked if one["method"] == ABSENCE)
     outside = sum(row["outside"] for row in its.books)
     unbalanced = sum(not _balances(row) for row in its.books)
@@ -205,6 +204,11 @@ def _exceptions(data: CertificateData) -> Iterable[str]:
         yield (
             f"{thousands(mentions)} records or files still mention something that was destroyed. They are other"
             " people’s, or copies: the organisation has been told where, and nothing in them was changed."
+        )
+    if named:
+        yield (
+            f"{thousands(named)} records or files bear a name that somebody had whose record was destroyed. It may be"
+            " another person’s: the organisation has been told where, and nothing in them was changed."
         )
     if outside:
         yield f"{records(outside)} went outside the tool: gone since the last count, and no run destroyed them."

@@ -18,6 +18,8 @@ _MISSED = {
     "unclaimed": "tables, columns or files that no record class claims (their names were searched)",
     "records-without-a-key-of-their-own": "records that share their key with another or have none",
     "identifiers-too-short-to-look-for": "identifiers of a few letters or digits, which would be found everywhere",
+    "names": "names of people",
+    "names-of-some-people": "names of some people: of one word, never read, or known only to a process that ended",
 }
 
 
@@ -180,10 +182,12 @@ def _not_searched(data: CertificateData) -> Section:
 
 
 def _missed(place: str) -> str:
+    if place in _MISSED:
+        return _MISSED[place]
     for code, said in _MISSED.items():
         if place.endswith(f"-{code}"):
             return f"{words(place.removesuffix(f'-{code}'))}: {said}"
-    return _MISSED.get(place) or words(place)
+    return words(place)
 
 
 def _anchors(data: CertificateData) -> Section:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +22,17 @@ from connectors.stores.values import pages
 from rules.schedule.values import RecordClass, Role, Schedule
 
 Looks = Callable[[str], bool]
+Names = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Searched:
-    """What a search of one class or folder found: records or files that mention, and those that nothing can read."""
+    """What a search of one class or folder found: records or files that mention, and those that nothing can read.
 
-    mentions: int = 0
+    `mentions` has a count for each of the ways to look.
+    """
+
+    mentions: tuple[int, ...]
     unread: int = 0
 
 
@@ -49,32 +53,53 @@ def living_subjects(store: RecordStore, schedule: Schedule, subjects: Collection
     return {one for one in subjects if one.strip().casefold() in found}
 
 
-def search_class(store: RecordStore, reader: StoreReader, record_class: RecordClass, looks: Looks) -> Searched:
-    """Count the records of a class in which `looks` is true of any field, free text and documents included.
+def names_of(store: RecordStore, schedule: Schedule, class_name: str, keys: Collection[str]) -> Names:
+    """Return the name fields of these records, by key, in the order of the schedule; those that the store has.
+
+    Raises StoreUnavailable, BadInput.
+    """
+    record_class, source = schedule.get(class_name), store.sources()[class_name]
+    key = source.columns[record_class.key]
+    named = [source.columns[name] for name in record_class.with_role(Role.NAME)]
+    found: Names = {}
+    with store.reader() as connection:
+        for chunk in chunks(sorted(keys)):
+            query = select(key, *named).where(is_one_of(key, chunk, connection.dialect.name))
+            for one, *parts in connection.execute(query):
+                found[str(one)] = tuple("" if part is None else str(part) for part in parts)
+    return found
+
+
+def search_class(
+    store: RecordStore, reader: StoreReader, record_class: RecordClass, looks: Sequence[Looks]
+) -> Searched:
+    """Count the records of a class in which each of `looks` is true of any field, free text and documents included.
 
     Raises StoreUnavailable, BadInput.
     """
     fields = present_fields(reader, record_class)
     texts = record_class.with_role(Role.FREE_TEXT) if holds_documents(store) else ()
-    mentions = unread = 0
+    mentions, unread = [0] * len(looks), 0
     for page in pages(reader, record_class, fields):
         # Nearly every page mentions nobody, and one long text is searched faster than many short ones.
         rows = ["\n".join(filter(None, row.values())) for row in page]
-        found = {place for place, text in enumerate(rows) if looks(text)} if looks("\n".join(rows)) else set()
+        whole = "\n".join(rows)
+        found = [{place for place, text in enumerate(rows) if one(text)} if one(whole) else set() for one in looks]
         if texts:
             places = {key: place for place, row in enumerate(page) if (key := row[record_class.key])}
             read = set()
             for key, text in store.texts(record_class.name, list(places), texts):
                 read.add(key)
-                found |= {places[key]} if looks(text) else set()
+                for one, here in zip(looks, found, strict=True):
+                    here |= {places[key]} if one(text) else set()
             unread += len(places) - len(read)
-        mentions += len(found)
-    return Searched(mentions, unread)
+        mentions = [count + len(here) for count, here in zip(mentions, found, strict=True)]
+    return Searched(tuple(mentions), unread)
 
 
-def search_folder(folder: Path, looks: Looks, skipped: Collection[str] = ()) -> Searched:
+def search_folder(folder: Path, looks: Sequence[Looks], skipped: Collection[str] = ()) -> Searched:
     """Count the files below a folder that mention, in name or content; links and names that begin so are skipped."""
-    mentions = unread = 0
+    mentions, unread = [0] * len(looks), 0
     for place, _, names in os.walk(folder, followlinks=False):
         for name in sorted(names):
             path = Path(place, name)
@@ -82,8 +107,9 @@ def search_folder(folder: Path, looks: Looks, skipped: Collection[str] = ()) -> 
                 continue
             texts = _texts(path)
             unread += texts is None
-            mentions += any(looks(text) for text in (name, *(texts or ())))
-    return Searched(mentions, unread)
+            told = (name, *(texts or ()))
+            mentions = [count + any(map(one, told)) for count, one in zip(mentions, looks, strict=True)]
+    return Searched(tuple(mentions), unread)
 
 
 def _texts(path: Path) -> list[str] | None:
@@ -108,6 +134,6 @@ def _decoded(content: bytes) -> str:
     return content.decode("utf-8", "replace")
 
 
-def unclaimed_mentions(store: RecordStore, looks: Looks) -> Iterator[bool]:
+def unclaimed_mentions(store: RecordStore, looks: Sequence[Looks]) -> Iterator[list[bool]]:
     """Yield, for everything that no class claims, whether its name mentions. Raises StoreUnavailable, BadInput."""
-    yield from (looks(one.key) for one in store.unclaimed())
+    yield from ([look(one.key) for look in looks] for one in store.unclaimed())

@@ -1,4 +1,4 @@
-"""The absence search: after a run, look in every store and export folder for the identifiers of what it destroyed.
+"""The absence search: after a run, look in every store and export folder for the identifiers and names that went.
 
 They are in memory only; what comes out are counts and places. A mention in somebody else's living record is told to
 people and never proposed for redaction: it may be that person's evidence.
@@ -6,17 +6,17 @@ people and never proposed for redaction: it may be that person's evidence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.stores.base import RecordStore
 from connectors.stores.reading import StoreReader
-from connectors.stores.searching import Searched, search_class, search_folder, unclaimed_mentions
+from connectors.stores.searching import search_class, search_folder, unclaimed_mentions
 from operations.destroying.context import MANUAL
 from rules.errors import BadInput, StoreUnavailable
-from rules.review.mentions import Mentions
+from rules.review.mentions import Mentions, Names
 from rules.schedule.values import Schedule
 
 UNCLAIMED = "unclaimed"
@@ -25,6 +25,8 @@ SHORT = "identifiers-too-short-to-look-for"
 BACKUPS = "backups"
 # They are made of the log, which names nobody.
 OURS = ("evidence-", "certificate-", "winnow.vkey")
+
+Wanted = Mentions | Names
 
 
 @dataclass(frozen=True)
@@ -53,45 +55,63 @@ class Absence:
 def search(
     stores: Mapping[str, RecordStore],
     schedule: Schedule,
-    identifiers: Collection[str],
+    wanted: Sequence[Wanted],
     folders: Mapping[str, Path],
     skipped: Collection[str] = (),
-) -> Absence:
-    """Look for identifiers in all of these stores and folders, free text and documents included.
+) -> list[Absence]:
+    """Look in all of these stores and folders, free text and documents included, once for all that is wanted.
 
-    `skipped` are beginnings of file names in the folders that need no search.
+    Returns what was found of each of `wanted`. `skipped` are beginnings of file names in the folders that need no
+    search.
     """
-    wanted = Mentions(identifiers)
-    searched, found, missed = [], [], {BACKUPS}
-    missed |= {SHORT} if wanted.untelling else set()
+    seeking = _Seeking(schedule, wanted)
     for alias, store in sorted(stores.items()):
-        missed |= {alias} if store.kind == MANUAL else set()  # its register is searched, what it stands for is not
+        seeking.missed |= {alias} if store.kind == MANUAL else set()  # its register is searched, not what it stands for
         try:
-            found += _in_store(store, schedule, wanted, missed)
+            found = seeking.in_store(store)
         except (StoreUnavailable, BadInput):
-            missed.add(alias)
+            seeking.missed.add(alias)
         else:
-            searched.append(alias)
+            seeking.found += found
+            seeking.searched.append(alias)
     for name, folder in sorted(folders.items()):
         if folder.is_dir():
-            here = search_folder(folder, wanted.found_in, (*OURS, *skipped))
-            missed |= {f"{name}-unreadable-files"} if here.unread else set()
-            found.append(Mentioned(name, "file", here.mentions))
-            searched.append(name)
-    hits = tuple(one for one in found if one.count)
-    return Absence(wanted.count, tuple(searched), hits, tuple(sorted(missed)))
+            here = search_folder(folder, seeking.looks, (*OURS, *skipped))
+            seeking.missed |= {f"{name}-unreadable-files"} if here.unread else set()
+            seeking.found.append((name, "file", here.mentions))
+            seeking.searched.append(name)
+    return [seeking.of(number) for number in range(len(wanted))]
 
 
-def _in_store(store: RecordStore, schedule: Schedule, wanted: Mentions, missed: set[str]) -> list[Mentioned]:
-    sources, found = store.sources(), []
-    with store.reader() as connection:
-        reader = StoreReader(store.alias, connection, sources, schedule, ZoneInfo(schedule.zone))
-        for class_name in sources:
-            here: Searched = search_class(store, reader, schedule.get(class_name), wanted.found_in)
-            missed |= {f"{store.alias}-unreadable-files"} if here.unread else set()
-            found.append(Mentioned(store.alias, class_name, here.mentions))
-    if any(store.duplicates().values()) or any(store.unreadable().values()):
-        missed.add(f"{store.alias}-{KEYLESS}")
-    named = list(unclaimed_mentions(store, wanted.found_in))
-    missed |= {f"{store.alias}-{UNCLAIMED}"} if named else set()
-    return [*found, Mentioned(store.alias, UNCLAIMED, sum(named))]
+class _Seeking:
+    """One walk through everything, and what it has met so far: place, class, and a count for each of `wanted`."""
+
+    def __init__(self, schedule: Schedule, wanted: Sequence[Wanted]) -> None:
+        self.schedule, self.wanted = schedule, wanted
+        self.looks = [one.found_in for one in wanted]
+        self.searched: list[str] = []
+        self.found: list[tuple[str, str, tuple[int, ...]]] = []
+        self.missed = {BACKUPS}
+
+    def of(self, number: int) -> Absence:
+        """What the walk has found of one that was wanted."""
+        wanted = self.wanted[number]
+        found = tuple(Mentioned(place, name, counts[number]) for place, name, counts in self.found if counts[number])
+        missed = self.missed | ({SHORT} if isinstance(wanted, Mentions) and wanted.untelling else set())
+        return Absence(wanted.count, tuple(self.searched), found, tuple(sorted(missed)))
+
+    def in_store(self, store: RecordStore) -> list[tuple[str, str, tuple[int, ...]]]:
+        """Look through one store. Raises StoreUnavailable, BadInput."""
+        sources, found = store.sources(), []
+        with store.reader() as connection:
+            reader = StoreReader(store.alias, connection, sources, self.schedule, ZoneInfo(self.schedule.zone))
+            for class_name in sources:
+                here = search_class(store, reader, self.schedule.get(class_name), self.looks)
+                self.missed |= {f"{store.alias}-unreadable-files"} if here.unread else set()
+                found.append((store.alias, class_name, here.mentions))
+        if any(store.duplicates().values()) or any(store.unreadable().values()):
+            self.missed.add(f"{store.alias}-{KEYLESS}")
+        named = list(unclaimed_mentions(store, self.looks))
+        self.missed |= {f"{store.alias}-{UNCLAIMED}"} if named else set()
+        counts = tuple(sum(one[number] for one in named) for number in range(len(self.looks)))
+        return [*found, (store.alias, UNCLAIMED, counts)]

@@ -7,6 +7,7 @@ again after a crash. What was found is logged in one transaction with the closin
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.ledger import census, log, purge, runs
@@ -17,9 +18,11 @@ from operations.destroying.absence import Absence
 from operations.destroying.books import Book, balance
 from operations.destroying.context import MANUAL, Carrying
 from operations.destroying.gone import gone_people
-from operations.destroying.leaves import looked_by
+from operations.destroying.leaves import verification
+from operations.destroying.naming import NamesRead, access, look_for_names, name_leaves, unlooked_for
 from rules.evidence.certificate import ABSENCE, COLUMNS, OUTCOME_TYPES
 from rules.evidence.leaf import Leaf, decode
+from rules.review.mentions import Mentions
 
 DONE = "done"
 OUT = "output-folder"
@@ -28,9 +31,11 @@ PACK_OF = "review-pack-{}"  # it goes with its review, a moment later
 
 @dataclass(frozen=True)
 class Closed:
-    """A closed run; `absence` is what the search after it found, None where the run was closed before."""
+    """Whether a run is closed, and what was found now of identifiers and of names; None where nothing was searched."""
 
+    done: bool = True
     absence: Absence | None = None
+    names: Absence | None = None
 
 
 @dataclass(frozen=True)
@@ -40,48 +45,51 @@ class Proofs:
     leaves: list[Leaf]
     books: list[Book]
     absence: Absence
+    names: Absence | None
+    not_searched: tuple[str, ...]
 
 
-def close_if_done(carrying: Carrying, run: Run) -> Closed | None:
-    """Close the run if nothing of it is open; None if something is. Doing it twice changes nothing."""
+def close_if_done(carrying: Carrying, run: Run, names: NamesRead) -> Closed:
+    """Close the run if nothing of it is open. Doing it twice changes nothing.
+
+    `names` are looked for now, or if need be before the run is closed: later nobody knows them any more.
+    """
     current = runs.get_run(carrying.ledger, run.id)
     assert current is not None
-    found = None
+    found = Closed()
     if current.state != runs.CLOSED:
         if runs.without_outcome(carrying.ledger, run.id):
-            return None
-        proofs = _prove(carrying, run)
+            return Closed(False, None, look_for_names(carrying, run, names, _skipped(run)))
+        proofs = _prove(carrying, run, names)
         at = carrying.now()
         with writing(carrying.ledger) as connection:
             if runs.lock(connection, run.id).state != runs.CLOSED:  # the second of two who come at once does nothing
-                log.record(connection, [*proofs.leaves, _closing(carrying, run, proofs.absence)], at)
+                log.record(connection, [*proofs.leaves, _closing(carrying, run, proofs.not_searched)], at)
                 for book in proofs.books:
                     census.end(connection, run.id, book.place, book.newest, book.gone)
                 runs.close_run(connection, run.id, at)
-                found = proofs.absence
+                found = Closed(True, proofs.absence, proofs.names)
     log.sign_checkpoint(carrying.ledger, carrying.signers)
     purge.purge_closed(carrying.ledger, run.id, gone_people(carrying, run))
     purge.compact(carrying.ledger)
-    return Closed(found)
+    return found
 
 
-def _prove(carrying: Carrying, run: Run) -> Proofs:
+def _prove(carrying: Carrying, run: Run, names: NamesRead) -> Proofs:
     rows = [row for row in runs.iterate_planned(carrying.ledger, run.id, (DESTROY,)) if row.state == DONE]
     cleared = _clear(carrying, run, rows)
     gone = gone_people(carrying, run)
-    found = _search(carrying, run, [row for row in rows if row.action == "destroy"], gone)
+    whole = [row for row in rows if row.action == "destroy"]
+    found, named = _search(carrying, run, whole, gone, names)
     books = list(balance(carrying, run))
     looked = [
-        _verify(run, place, ABSENCE, _access(carrying, place), found.looked_for, found.found_in(place))
+        verification(run.id, place, ABSENCE, access(carrying, place), found.looked_for, found.found_in(place))
         for place in found.searched
     ]
     counted = [book.leaf for book in books if book.leaf]
-    return Proofs([*cleared, *looked, *counted], books, found)
-
-
-def _access(carrying: Carrying, place: str) -> str:
-    store = carrying.stores.get(place)
-    return looked_by(store) if store else "reader"
+    looked += name_leaves(carrying, run, named) if named else []
+    missed = {*found.not_searched, *unlooked_for(carrying, run, whole, named)}
+    return Proofs([*cleared, *looked, *counted], books, found, named, tuple(sorted(missed)))
 
 
 def _clear(carrying: Carrying, run: Run, rows: list[PlannedRow]) -> list[Leaf]:
@@ -91,34 +99,33 @@ def _clear(carrying: Carrying, run: Run, rows: list[PlannedRow]) -> list[Leaf]:
         residue = carrying.stores[alias].clear_residue()
         if residue is not None:
             left = 0 if residue.cleared else count
-            leaves.append(_verify(run, alias, residue.method, "destroyer", count, left))
+            leaves.append(verification(run.id, alias, residue.method, "destroyer", count, left))
     return leaves
 
 
-def _search(carrying: Carrying, run: Run, rows: list[PlannedRow], gone: frozenset[str]) -> Absence:
+def _search(
+    carrying: Carrying, run: Run, rows: list[PlannedRow], gone: frozenset[str], names: NamesRead
+) -> tuple[Absence, Absence | None]:
+    """Look for identifiers and for the names that are known, in one walk through everything."""
     heads = {item.name for item in carrying.schedule.classes if not item.part_of}
     people = {row.subject for row in rows if row.class_name in heads and row.subject is not None}
     wanted = {row.key for row in rows} | people | gone
     if not wanted:
         manual = [alias for alias, store in carrying.stores.items() if store.kind == MANUAL]
-        return Absence(0, (), (), tuple(sorted([*manual, absence.BACKUPS])))
-    skipped = [PACK_OF.format(run.proposal)]
-    return absence.search(carrying.stores, carrying.schedule, wanted, carrying.folders, skipped)
+        return Absence(0, (), (), tuple(sorted([*manual, absence.BACKUPS]))), None
+    both: list[absence.Wanted] = [Mentions(wanted)]
+    known = names.take()
+    both += [known] if known else []
+    found = absence.search(carrying.stores, carrying.schedule, both, carrying.folders, _skipped(run))
+    return found[0], found[1] if known else None
 
 
-def _verify(run: Run, place: str, method: str, credential: str, checked: int, remaining: int) -> Leaf:
-    return {
-        "type": "verify",
-        "run": run.id,
-        "store": place,
-        "method": method,
-        "credential": credential,
-        "checked": checked,
-        "remaining": remaining,
-    }
+def _skipped(run: Run) -> list[str]:
+    """Beginnings of the names of files that go in a moment anyhow."""
+    return [PACK_OF.format(run.proposal)]
 
 
-def _closing(carrying: Carrying, run: Run, found: Absence) -> Leaf:
+def _closing(carrying: Carrying, run: Run, not_searched: Sequence[str]) -> Leaf:
     """Counts as the log itself has them, so that they cannot differ from its entries."""
     totals = dict.fromkeys(("destroyed", "kept", "held", "failed"), 0)
     opened, last, undatable = 0, 0, 0
@@ -142,5 +149,5 @@ def _closing(carrying: Carrying, run: Run, found: Absence) -> Leaf:
         "undatable": undatable,
         "first": opened,
         "last": last,
-        "not_searched": list(found.not_searched),
+        "not_searched": list(not_searched),
     }

@@ -84,6 +84,19 @@ def never_meant(run: str, row: PlannedRow) -> Leaf:
     }
 
 
+def verification(run: str, place: str, method: str, credential: str, checked: int, remaining: int) -> Leaf:
+    """What was looked for or done in a store or folder after the destruction, and how much of it was found or left."""
+    return {
+        "type": "verify",
+        "run": run,
+        "store": place,
+        "method": method,
+        "credential": credential,
+        "checked": checked,
+        "remaining": remaining,
+    }
+
+
 def _record(run: str, row: PlannedRow, batch: int) -> dict[str, object]:
     line = planned_of(row)
     return {

@@ -36,6 +36,7 @@ from operations.destroying.judging import (
     judge,
     standing_of,
 )
+from operations.destroying.naming import NamesRead
 from operations.destroying.recheck import HoldsMovedError, versions_in
 from operations.destroying.work_lists import settle_held
 from rules.errors import Refused
@@ -55,6 +56,7 @@ class RunUnderWay:
 
     carrying: Carrying
     run: Run
+    names: NamesRead
     standing: Standing = field(init=False)
     intents: dict[int, int] = field(default_factory=dict)  # the index of each batch's first intent in the log
 
@@ -213,6 +215,7 @@ class RunUnderWay:
         try:
             settled = self._settled(batch)
             recheck = versions_in(store, carrying.stores, carrying.schedule, same_holds, settled, grounds.holds)
+            self.names.read(store, batch)
             outcomes = store.destroy(batch, recheck)
         except HoldsMovedError:
             return None
@@ -255,6 +258,7 @@ class RunUnderWay:
             first = log.record(connection, [*verified, *said], at) + len(verified)
             settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]
             runs.add_outcomes(connection, run.id, settled)
+        self.names.settled(pairs)
         for row, one in pairs:
             self.standing.note(row, one.state)
 

@@ -17,7 +17,7 @@ from rules.evidence.statement import statement_digest, statement_of
 
 FORMAT = "winnow-certificate-v1"
 # Codes of the checks that a run logs beside looking up each key again.
-RESIDUE, ABSENCE = "residue-", "absence-search"
+RESIDUE, ABSENCE, NAMES = "residue-", "absence-search", "name-search"
 BOOK = ("store", "class", "before", "created", "destroyed", "others", "outside", "after")
 OUTCOME_TYPES = ("done", "kept", "failed")
 LIMITS = (

@@ -1,10 +1,15 @@
-"""Find identifiers in running text: the case numbers and keys of what was destroyed, as whole words, in any case."""
+"""Find in running text what was destroyed: its case numbers and keys, and the names of the people whose it was.
+
+Identifiers are whole words, in any case. A name may be another person's, so what bears one is a possible mention.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+from rules.review.spelling import spoken_forms, words_in
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST, _SHORTEST_NUMBER = 4, 6
@@ -40,6 +45,34 @@ class Mentions:
         folded = text.casefold()
         for word in self._by_word.keys() & set(_WORD.findall(folded)):
             yield from (one for one in self._by_word[word] if _stands(one, folded))
+
+
+class Names:
+    """Full names that are looked for: given and family name beside each other in any order, whatever case and accents.
+
+    A middle name may stand between them. `people` have their name fields each, in the order of the schedule.
+    """
+
+    def __init__(self, people: Iterable[Sequence[str]]) -> None:
+        wanted = [spoken_forms(parts) for parts in people]
+        self.count = sum(bool(forms) for forms in wanted)
+        self.untelling = len(wanted) - self.count
+        every = frozenset[frozenset[str]]().union(*wanted)
+        often = Counter(word for form in every for word in form)
+        self._by_word: dict[str, list[frozenset[str]]] = {}
+        for form in every:
+            self._by_word.setdefault(min(form, key=lambda word: (often[word], word)), []).append(form)
+
+    def found_in(self, text: str) -> bool:
+        """Whether any of them stands in the text."""
+        words = words_in(text)
+        telling = self._by_word.keys() & set(words)
+        return bool(telling) and any(
+            form <= set(words[max(0, place - len(form)) : place + len(form) + 1])
+            for place, word in enumerate(words)
+            if word in telling
+            for form in self._by_word[word]
+        )
 
 
 def _stands(one: str, text: str) -> bool:

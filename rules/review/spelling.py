@@ -18,6 +18,7 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'`\u00b4\u2018\u2019\u02bc\u2032"))
 
 _DECIMALS = re.compile(r"(?<=\d)\.0+$")
 _LEADING_NOUGHTS = re.compile(r"(?<!\d)0+(?=\d)")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @lru_cache(maxsize=16_384)
@@ -34,9 +35,14 @@ def name_words(name: str) -> frozenset[str]:
     """Return the words of a name without case, accents, apostrophes and order; a hyphen parts two words."""
     if name.isascii() and name.isalpha():  # what most parts of a name are: nothing to fold but case
         return frozenset((name.lower(),))
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
-    bare = plain.translate(_APOSTROPHES).casefold()
-    return frozenset("".join(sign if sign.isalnum() else " " for sign in bare).split())
+    return frozenset(words_in(name))
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of a text in their order, folded as the words of a name are."""
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return _WORD.findall(text.translate(_APOSTROPHES).casefold())
 
 
 def name_forms(parts: Sequence[str]) -> frozenset[frozenset[str]]:
@@ -51,6 +57,21 @@ def name_forms(parts: Sequence[str]) -> frozenset[frozenset[str]]:
         return frozenset((whole,)) if whole else frozenset()
     partial = (words | every[1] for place, words in enumerate(every) if place != 1)
     return frozenset(form for form in (whole, *(one for one in partial if len(one) > 1)) if form)
+
+
+def spoken_forms(parts: Sequence[str]) -> frozenset[frozenset[str]]:
+    """Return the sets of words by which somebody with these name fields is mentioned in full; none where none tells.
+
+    `parts` are as `called` takes them. A form is a first given name, or the one by which the person is known, with the
+    family name: two words at least, each of two letters or more.
+    """
+    every = [[word for word in words_in(part) if word not in TITLES] for part in parts]
+    if len(every) == 1:
+        every = [every[0][:1], every[0][-1:]]
+    family = every[1] if len(every) > 1 else []
+    firsts = [words[0] for place, words in enumerate(every) if place != 1 and words]
+    forms = {frozenset((first, *family)) for first in firsts if family}
+    return frozenset(form for form in forms if len(form) > 1 and min(map(len, form)) > 1)
 
 
 def called(parts: Sequence[str], wanted: Mapping[str, frozenset[str]]) -> Iterable[str]:

@@ -12,19 +12,24 @@ from typing import Any
 import pytest
 
 from connectors.ledger import proposals
+from connectors.stores.documents import DocumentStore
+from connectors.stores.sql import SqlStore
 from console.searching import absence
 from operations.absence import look_for
 from operations.destroy import Destroyed, confirm
 from operations.packs import end_packs
 from operations.review import write_pack
 from operations.sift import sift
-from rules.errors import BadInput
+from rules.errors import BadInput, StoreUnavailable
 from tests.integration.operations.conftest import APPROVER, MANAGER, leaves, passphrase
 from tests.integration.operations.destroying_world import (  # noqa: F401
     APPROVED,
     COOLED,
     World,
+    after,
     approved,
+    before,
+    raising,
     verified,
     world,
 )
@@ -92,6 +97,88 @@ def test_mentions_are_counted_in_place_and_never_touched(world: World) -> None: 
     assert done.certified is not None
     assert "4 records or files still mention" in done.certified.html.read_text()
     assert verified(here, done)
+
+
+def with_names(world: World) -> World:  # noqa: F811
+    """The world with names of those who go in records and files of others, some of them perhaps namesakes."""
+    here = with_exports(world)
+    folder = here.project.folder
+    (folder / "exports" / "Cy Cedar.txt").write_text("nothing")
+    (folder / "documents" / "CASE-4_note_2026-02-05.txt").write_text(
+        "She came with ASH, Ann\u00e9 and Ben from Birch Road."
+    )
+    here.run_sql("INSERT INTO clients VALUES ('CASE-9', 'Ben Birch', NULL, 'open')")
+    return here
+
+
+def missed(world: World) -> set[str]:  # noqa: F811
+    """Codes of names that were not looked for, as the log says when it closes the run."""
+    (closing,) = [leaf for leaf in leaves(world.project) if leaf["type"] == "run-closed"]
+    return {one for one in closing["not_searched"] if "names" in one}
+
+
+@one_engine
+def test_names_of_who_went_are_looked_for_while_they_are_known(world: World) -> None:  # noqa: F811
+    """Possible mentions are told by place and count when the records have gone; no name is kept anywhere of ours."""
+    here = with_names(world)
+    first = here.destroy()
+    assert first.names is not None
+    assert {(one.place, one.class_name): one.count for one in first.names.found} == {
+        ("casework", "client"): 1,
+        ("documents", "document"): 1,
+        ("exports-1", "file"): 1,
+    }
+    here.sign(MANAGER)
+    done = here.sign(APPROVER)
+    assert checks(here, "name-search")["casework"] == ("name-search", 3, 1)
+    assert missed(here) == set()
+    assert done.certified is not None
+    assert "3 records or files bear a name" in done.certified.html.read_text()
+    assert verified(here, done)
+    assert sift(here.project, COOLED.date()).proposal.count == 0
+    ours = [path for path in here.project.folder.rglob("*") if path.is_file() and "exports" not in path.parts]
+    theirs = {"casework.db", "CASE-4_note_2026-02-05.txt"}
+    assert not [path for path in ours if path.name not in theirs and b"birch" in path.read_bytes().lower()]
+
+
+@one_engine
+def test_a_run_that_was_cut_off_says_that_names_were_not_looked_for(
+    world: World,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The names are gone with the process; the certificate claims no search for them."""
+    after(monkeypatch, SqlStore, raising(RuntimeError("cut off")))
+    with pytest.raises(RuntimeError):
+        world.destroy()
+    assert world.destroy(hours=1).names is None
+    world.sign(MANAGER)
+    done = world.sign(APPROVER)
+    assert checks(world, "name-search") == {}
+    assert missed(world) == {"names"}
+    assert done.certified is not None
+    page = done.certified.html.read_text()
+    assert "Names of people were not looked for." in page
+    assert "<li>names of people</li>" in page
+
+
+@one_engine
+def test_names_are_looked_for_before_a_store_out_of_order_stops_the_run(
+    world: World,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What has gone by then is known to this process only; the place that could not be searched is named."""
+    here = with_names(world)
+    before(monkeypatch, DocumentStore, raising(StoreUnavailable("the folder is away")))
+    away = here.project.folder / "documents"
+    before(monkeypatch, DocumentStore, lambda: away.rename(away.with_name("away")))
+    with pytest.raises(StoreUnavailable):
+        here.destroy()
+    away.with_name("away").rename(away)
+    here.destroy(hours=1)
+    here.sign(MANAGER)
+    here.sign(APPROVER)
+    assert checks(here, "name-search")["casework"] == ("name-search", 3, 1)
+    assert missed(here) == {"documents-names"}
 
 
 @one_engine
