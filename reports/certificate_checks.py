@@ -28,6 +28,7 @@ _SAME_ACCOUNT = (
     "“Same account” means that the account which looked is the one which destroyed: the check is then not independent"
     " of the destruction."
 )
+BY_KEY_ALONE = "query-by-key-alone"
 _LEVEL = (
     "Where rows or files were deleted, the level reached is at most “clear” in the sense of NIST SP 800-88: by"
     " programs, in the stores’ own files. No disk was purged or destroyed."
@@ -123,9 +124,21 @@ def checks(data: CertificateData) -> Section:
         (store, words(how), words(who), thousands(checked), thousands(left))
         for (store, how, who), (checked, left) in summed.items()
     )
-    said = (_SAME_ACCOUNT,) if any(who == SAME_ACCOUNT for _, _, who in summed) else ()
+    said = [_SAME_ACCOUNT] if any(who == SAME_ACCOUNT for _, _, who in summed) else []
+    if alone := without_marks(data):
+        said.append(
+            f"In {', '.join(alone)} no table may be added. That records are gone from there is known by looking up"
+            " their keys alone, not by a mark of the destroying step; a restore of it from a backup shows no sign."
+        )
     headings = ("Store", "How", "With which access", "Looked for", "Still there")
-    return Section("Looked for afterwards", said, table=Table("Checks after the destruction", headings, rows, (3, 4)))
+    return Section(
+        "Looked for afterwards", tuple(said), table=Table("Checks after the destruction", headings, rows, (3, 4))
+    )
+
+
+def without_marks(data: CertificateData) -> list[str]:
+    """Return the stores in which a destroying step leaves no mark, because no table may be added there."""
+    return sorted({one["store"] for one in data.certificate.verifications if one["method"] == BY_KEY_ALONE})
 
 
 _OF_NAMES = (
