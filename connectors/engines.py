@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from connectors.trouble import of_database
 from rules.errors import BadInput, Problem, StoreUnavailable
 
 BUSY_SECONDS = 30
@@ -38,18 +39,20 @@ def engine(
     *,
     destroying: bool = False,
     create: bool = False,
+    ledger: bool = False,
     folder: Path | None = None,
 ) -> Engine:
     """Make an engine for `url` (sqlite, postgresql or mariadb; a relative SQLite path starts at `folder`).
 
     `read_only` refuses every write; `destroying` overwrites what SQLite deletes, and what it commits outlives a
     loss of power (on MariaDB only while innodb_flush_log_at_trx_commit is 1, its default); `create` allows a new
-    SQLite file (in WAL mode). Raises BadInput for a URL of another kind, StoreUnavailable for a missing SQLite file.
+    SQLite file (in WAL mode); `ledger` settles what MariaDB leaves to its sessions. Raises BadInput for a URL of
+    another kind, StoreUnavailable for a missing SQLite file.
     """
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, read_only, destroying, create, folder or Path())
-    return _server(parsed, read_only, destroying)
+    return _server(parsed, read_only, destroying, ledger)
 
 
 @contextmanager
@@ -87,17 +90,18 @@ def parse(url: str | URL) -> URL:
 
 
 def foreign(error: BaseException) -> str:
-    """Turn a database error into a code without data: its class and the driver's own error code.
+    """Turn a database error into words and a code without data: its class and the driver's own error code.
 
     SQLAlchemy and driver messages may quote values (invariant 5), so none of their text is used.
     """
     if not isinstance(error, DBAPIError) or error.orig is None:
         return type(error).__name__
     original = error.orig
-    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-    if code is None and original.args and isinstance(original.args[0], int):
-        code = original.args[0]
-    return f"{type(error).__name__} {code}" if code else type(error).__name__
+    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
+    if not code and original.args and isinstance(original.args[0], int):
+        code = str(original.args[0])
+    lost = isinstance(error, OperationalError) and (not code or error.connection_invalidated)
+    return ", ".join(filter(None, (of_database(code, lost), f"{type(error).__name__} {code}".strip())))
 
 
 def _sqlite(url: URL, read_only: bool, destroying: bool, create: bool, folder: Path) -> Engine:
@@ -139,19 +143,25 @@ def _sqlite_begin(statement: str) -> Callable[[Connection], None]:
     return begun
 
 
-def _server(url: URL, read_only: bool, destroying: bool) -> Engine:
+def _server(url: URL, read_only: bool, destroying: bool, ledger: bool) -> Engine:
     arguments: dict[str, Any] = {"connect_timeout": BUSY_SECONDS}
     if url.get_backend_name() == "postgresql":
         arguments["application_name"] = "winnow"
+    elif ledger:
+        url = url.set(drivername=DRIVERS["mariadb"])  # a server that is no MariaDB is then refused
+        arguments["init_command"] = _MARIADB_LEDGER
     made = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=arguments)
     if destroying and url.get_backend_name() == "postgresql":
         event.listen(made, "connect", _postgresql_durable)
     if not read_only:
+        if ledger and url.get_backend_name() == "mariadb":
+            # As on PostgreSQL: who loses a race must see what the winner committed, or would lose for ever.
+            event.listen(made, "connect", _mariadb_sets("READ COMMITTED"))
         return made
     if url.get_backend_name() == "postgresql":
         # One snapshot for all the classes of a store, and no write whatever the credential allows.
         return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    event.listen(made, "connect", _mariadb_read_only)
+    event.listen(made, "connect", _mariadb_sets("REPEATABLE READ, READ ONLY"))
     return made
 
 
@@ -164,9 +174,19 @@ def _postgresql_durable(raw: Any, _record: object) -> None:
     raw.commit()
 
 
-def _mariadb_read_only(raw: Any, _record: object) -> None:
-    with raw.cursor() as cursor:
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+# What does not fit is refused, not cut; nobody waits longer for another's lock than on SQLite.
+_MARIADB_LEDGER = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',"
+    f" innodb_lock_wait_timeout = {BUSY_SECONDS}, lock_wait_timeout = {BUSY_SECONDS}"
+)
+
+
+def _mariadb_sets(isolation: str) -> Callable[[Any, object], None]:
+    def connected(raw: Any, _record: object) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}")
+
+    return connected
 
 
 def among(column: ColumnElement[Any], keys: Sequence[str], dialect: str) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def any_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "mariadb"])
 def every_engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database in each engine that a store may be kept in."""
+    """URL of an empty database in each engine that a store or the ledger may be kept in."""
     if request.param == "sqlite":
         file = tmp_path / "every.db"
         file.touch()

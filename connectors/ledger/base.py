@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 
 from connectors.engines import engine as make_engine
 from connectors.engines import foreign, parse
-from rules.errors import StoreUnavailable
+from rules.errors import BadInput, Problem, StoreUnavailable
 
 Item = TypeVar("Item")
 
 # SQLite allows 32,766 bound values in one statement, PostgreSQL 65,535; 500 keys stay far below either.
 CHUNK = 500
+_OLDEST_MARIADB = (10, 6)  # the first of which a kill cannot leave half a table
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 
@@ -43,13 +44,27 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
     A SQLite path that is relative starts at `folder`; its file is made only if `create`. A commit is on the disk when
     it returns, and what is deleted is overwritten. Raises BadInput for a URL of another kind, StoreUnavailable.
     """
-    engine = make_engine(url, destroying=True, create=create, folder=folder)
+    engine = make_engine(url, destroying=True, create=create, ledger=True, folder=folder)
     with _translated():
+        if engine.dialect.name == "mariadb":
+            _require_mariadb(engine)
         if not _is_newest(engine):
             # Alembic is slow to load, and nearly always there is nothing for it to do.
             import_module("connectors.ledger.migrate").upgrade(engine)
     in_memory = engine.dialect.name == "sqlite" and parse(url).database in (None, "", ":memory:")
-    return Ledger(engine, engine if in_memory else make_engine(url, read_only=True, folder=folder))
+    return Ledger(engine, engine if in_memory else make_engine(url, read_only=True, ledger=True, folder=folder))
+
+
+def _require_mariadb(engine: Engine) -> None:
+    """Refuse a server that speaks the same language and is MySQL, or too old."""
+    try:
+        with engine.connect():
+            version = engine.dialect.server_version_info
+    except InvalidRequestError:
+        version = None
+    if version is None or version < _OLDEST_MARIADB:
+        mend = "Use MariaDB 10.6 or newer, PostgreSQL, or sqlite:///ledger.db"
+        raise BadInput(Problem("a ledger cannot be kept on this server", key="ledger", mend=mend))
 
 
 def _is_newest(engine: Engine) -> bool:

@@ -45,4 +45,9 @@ def _driver(connection: Connection) -> Any:
 
 @lru_cache(maxsize=64)
 def _statement(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    return str(insert(table).compile(dialect=dialect, column_keys=list(columns)))
+    compiled = insert(table).compile(dialect=dialect, column_keys=list(columns))
+    if compiled.positional:
+        return str(compiled)
+    # MariaDB's driver takes tuples too, and makes one statement of many rows.
+    into = str(compiled).partition(" VALUES ")[0]
+    return f"{into} VALUES ({', '.join(['%s'] * len(columns))})"

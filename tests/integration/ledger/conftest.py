@@ -15,9 +15,9 @@ DIGEST = "a" * 64
 
 
 @pytest.fixture
-def ledger(any_engine_url: str) -> Ledger:
-    """An empty ledger, in SQLite and in PostgreSQL."""
-    return open_ledger(any_engine_url)
+def ledger(every_engine_url: str) -> Ledger:
+    """An empty ledger, in SQLite, in PostgreSQL and in MariaDB."""
+    return open_ledger(every_engine_url)
 
 
 def due(key: str, kind: Kind = Kind.PAST_RETENTION, subject: str | None = "C1", **more: str) -> Finding:

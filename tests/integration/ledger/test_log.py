@@ -54,13 +54,13 @@ def _append_some(url: str, worker: int, all_there: Barrier) -> tuple[list[int], 
     return firsts, notes
 
 
-def test_sixteen_processes_append_at_once_without_gap_fork_or_double(any_engine_url: str) -> None:
+def test_sixteen_processes_append_at_once_without_gap_fork_or_double(every_engine_url: str) -> None:
     """Every leaf lies in the log once, whole appends together, under the right root; each checkpoint is a prefix."""
-    ledger = open_ledger(any_engine_url)
+    ledger = open_ledger(every_engine_url)
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with context.Manager() as manager, ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
-        got = list(pool.map(_append_some, *zip(*_work(any_engine_url, manager.Barrier(WORKERS)), strict=True)))
+        got = list(pool.map(_append_some, *zip(*_work(every_engine_url, manager.Barrier(WORKERS)), strict=True)))
     leaves = [data for _, data in log.read_leaves(ledger)]
     firsts = [first for own, _ in got for first in own]
     assert sorted(firsts) == list(range(0, WORKERS * TURNS * LEAVES, LEAVES))

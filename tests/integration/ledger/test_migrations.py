@@ -18,17 +18,24 @@ from connectors.ledger.migrate import configuration
 from connectors.ledger.tables import metadata
 from rules.errors import BadInput, StoreUnavailable
 
+ONLY_MARIADB = {"settled", "uq_finding_settled", "ix_finding_place"}
+
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(ledger: Ledger) -> None:
+    def compared(_: object, name: str | None, *__: object) -> bool:
+        return ledger.engine.dialect.name != "mariadb" or name not in ONLY_MARIADB
+
     with ledger.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        context = MigrationContext.configure(connection, opts={"include_object": compared})
+        differences = compare_metadata(context, metadata)
     assert differences == []
 
 
 def test_every_constraint_has_a_name_so_that_a_batch_migration_can_drop_it(ledger: Ledger) -> None:
     found = inspect(ledger.engine)
     for table in metadata.tables:
-        assert found.get_pk_constraint(table)["name"] == f"pk_{table}"
+        if ledger.engine.dialect.name != "mariadb":  # where a primary key has no other name than that
+            assert found.get_pk_constraint(table)["name"] == f"pk_{table}"
         assert all(str(key["name"]).startswith(f"fk_{table}_") for key in found.get_foreign_keys(table))
 
 
@@ -46,9 +53,9 @@ def _open(url: str) -> int:
     return log.read_head(open_ledger(url)).size
 
 
-def test_four_processes_may_open_a_new_ledger_at_once(any_engine_url: str) -> None:
+def test_four_processes_may_open_a_new_ledger_at_once(every_engine_url: str) -> None:
     with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
-        assert list(pool.map(_open, [any_engine_url] * 4)) == [0, 0, 0, 0]
+        assert list(pool.map(_open, [every_engine_url] * 4)) == [0, 0, 0, 0]
 
 
 def test_a_missing_ledger_file_is_not_made_by_accident(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_nobody_approves_what_they_wrote_or_what_concerns_them(project: Project)
     rest = approved(project, proposal)
     assert {ordinal for ordinal, (course, _) in courses(project, rest).items() if course == DESTROY} == {5, 6}
     assert 1 not in courses(project, rest)
-    with pytest.raises(Refused, match="nothing is left"):
+    with pytest.raises(Refused, match="approved already"):
         approved(project, proposal)
 
 
@@ -290,9 +290,18 @@ def test_every_signed_leaf_bears_a_key_that_the_log_gave_its_officer_before(proj
     assert all(one <= two for one, two in itertools.pairwise(times))
 
 
-def test_the_whole_way_works_on_either_ledger(tmp_path: Path, any_engine_url: str) -> None:
-    project = new_project(tmp_path / "p", any_engine_url)
+def test_the_whole_way_works_on_every_ledger(tmp_path: Path, every_engine_url: str) -> None:
+    project = new_project(tmp_path / "p", every_engine_url)
     populate(project)
     run = approved(project, decided(project, let_go(1, 2)))
     assert [row.ordinal for row in runs.iterate_planned(project.ledger, run.id, [DESTROY])] == [1, 2]
     assert sign_in(project, APPROVER, passphrase(APPROVER), "approve").person.name == APPROVER
+
+
+def test_approving_twice_names_the_run_that_there_is(project: Project) -> None:
+    """Who types `approve` again, after a crash for example, learns which run their first approval made."""
+    proposal = propose(project)
+    decide(project, proposal, let_go(1), DPO, passphrase(DPO))
+    run = approved(project, proposal)
+    with pytest.raises(Refused, match=f"approved already: {run.id}"):
+        approved(project, proposal)

@@ -8,14 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from connectors.ledger.kinds import BIG, TEXT
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# BIGINT would not be SQLite's row id.
-_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_COLUMNS: Mapping[str, Any] = {"condition": sa.Text(), "reach": _BIG, "reach_of": _BIG, "reached_on": sa.Date()}
+_COLUMNS: Mapping[str, Any] = {"condition": TEXT, "reach": BIG, "reach_of": BIG, "reached_on": sa.Date()}
 
 
 def upgrade() -> None:
@@ -28,9 +28,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("hold", sa.String(length=80), nullable=False),
         sa.Column("event", sa.String(length=20), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("at", sa.Text(), nullable=False),
-        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("person", TEXT, nullable=False),
+        sa.Column("at", TEXT, nullable=False),
+        sa.Column("authority", TEXT, nullable=False),
         sa.Column("review_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["hold"], ["hold.id"], name=op.f("fk_hold_event_hold_hold")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold_event")),
