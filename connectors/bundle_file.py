@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import zipfile
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from connectors.trouble import of_disk
 from rules.errors import StoreUnavailable
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -29,8 +29,7 @@ def write_whole(path: Path, data: bytes) -> Path:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        code = errno.errorcode.get(error.errno or 0, "OSError")
-        raise StoreUnavailable(f"{path.name} can't be written now ({code})") from None
+        raise StoreUnavailable(f"{path.name} can't be written now ({of_disk(error)})") from None
     return path
 
 

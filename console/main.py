@@ -16,7 +16,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from connectors.trouble import DISK, of_disk
 from console.screen import complain, document
+from console.stopping import STOPPED, StoppedError, said_of_stop, stoppable
 from rules.errors import BadInput, Problem, WinnowError
 
 DPO, APPROVER, MANAGEMENT = "The data-protection officer", "Approver", "Management"
@@ -102,7 +104,8 @@ def _app() -> typer.Typer:
 
         A year's work: sift, review, decide, approve, destroy, confirm, verify.
 
-        Exit status: 0 done, 1 a check said no, 2 bad input or settings or not allowed, 3 an error of Winnow's own.
+        Exit status: 0 done, 1 a check said no, 2 bad input or settings or not allowed, 3 an error of Winnow's own,
+        130 stopped.
         """
 
     for name, verb in VERBS.items():
@@ -123,12 +126,25 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        status = _app()(words, prog_name="winnow", standalone_mode=False)
+        with stoppable():
+            status = _app()(words, prog_name="winnow", standalone_mode=False)
+    except StoppedError:
+        return _stopped(words, as_json)
     except Exception as error:  # noqa: BLE001 - the last gate: whatever it is, no traceback without --debug
         if debug:
             traceback.print_exc()
         return _failed(error, as_json)
     return status if isinstance(status, int) else 0
+
+
+def _stopped(words: Sequence[str], as_json: bool) -> int:
+    """Say what stands after somebody stopped the verb, and what to do next."""
+    verb = next((word for word in words if word in VERBS), "")
+    problem = Problem(said_of_stop(verb))
+    complain(str(problem))
+    if as_json:
+        document({"error": {"exit_status": STOPPED, "problems": [asdict(problem)]}})
+    return STOPPED
 
 
 def _failed(error: Exception, as_json: bool) -> int:
@@ -155,6 +171,9 @@ def _read(error: Exception) -> tuple[int, Sequence[Problem]]:
         return BAD_INPUT, [Problem(error.format_message())]
     if isinstance(error, typer.Abort):
         return BAD_INPUT, [Problem("stopped; nothing was signed")]
+    if isinstance(error, OSError) and error.errno in DISK:
+        mend = "What was signed or destroyed before stands. Put that right, then type the same again."
+        return BAD_INPUT, [Problem(f"a file can't be read or written: {of_disk(error)}, at {_place(error)}", mend=mend)]
     what = f"something went wrong inside Winnow: {type(error).__name__} at {_place(error)}"
     return OUR_ERROR, [Problem(what, mend="Nothing more was done. `winnow --debug` shows all of it, data included.")]
 

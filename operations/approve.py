@@ -174,6 +174,9 @@ def _refuse_own(project: Project, basis: _Basis, without_mine: bool) -> None:
             why = _own(basis, finding, decision)
             found[why] = found.get(why, 0) + 1
             total += 1
+    if not total and basis.elsewhere:
+        ids = ", ".join(run.id for run in runs.runs(project.ledger, proposal_id=basis.proposal.id))
+        raise Refused(f"all that was recommended is approved already: {ids}")
     left = total - found.pop("", 0)
     if left and not without_mine:
         told = ", ".join(f"{count} that {_WHY[why]}" for why, count in sorted(found.items()))

@@ -121,9 +121,11 @@ def runs(source: Source, states: Collection[str] = (), proposal_id: str = "") ->
 def claim(source: Source, run_id: str, owner: str, now: str, lease_until: str) -> bool:
     """Take the run for one process until `lease_until` (or prolong its own lease); say whether that worked.
 
-    Nobody else gets it before the lease is over. Instants are UTC text of one form, so they compare as text.
+    Nobody else gets it before the lease is over, unless a clock that was ahead gave it for longer than leases last.
+    Instants are UTC text of one form, so they compare as text.
     """
-    free = (run.c.owner == owner) | (run.c.owner == "") | (run.c.lease_until < now)
+    over = (run.c.lease_until < now) | (run.c.lease_until > lease_until)
+    free = (run.c.owner == owner) | (run.c.owner == "") | over
     mine = update(run).where(run.c.id == run_id, run.c.state != CLOSED, free)
     with writing(source) as connection:
         values = {"owner": owner, "lease_until": lease_until, "state": RUNNING}

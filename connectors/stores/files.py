@@ -22,6 +22,7 @@ from connectors.stores.residue import Residue
 from connectors.stores.snapshot import Loaded, Row, Snapshot
 from connectors.stores.specs import STATE_FOLDER, ClassMap, StoreSpec
 from connectors.stores.state import FileState
+from connectors.trouble import of_disk
 from rules.errors import BadInput, Problem, StoreUnavailable
 from rules.evidence.restores import Mark
 from rules.schedule.values import Schedule
@@ -118,16 +119,19 @@ class FileStore(ABC):
         return self._state.steps()
 
     def prepare(self) -> None:
-        """Make the fence, in a folder beside the store."""
-        self._state.prepare()
+        """Make the fence, in a folder beside the store. Raises StoreUnavailable."""
+        with self._working():
+            self._state.prepare()
 
     def epoch(self) -> int:
-        """The present fence epoch. Raises BadInput when the store was never prepared."""
-        return self._state.epoch()
+        """The present fence epoch. Raises BadInput when the store was never prepared, StoreUnavailable."""
+        with self._working():
+            return self._state.epoch()
 
     def bump(self) -> int:
-        """Raise the fence epoch, after any batch that is under way."""
-        return self._state.bump()
+        """Raise the fence epoch, after any batch that is under way. Raises BadInput, StoreUnavailable."""
+        with self._working():
+            return self._state.bump()
 
     def destroy(self, batch: Batch, recheck: Recheck) -> list[RecordOutcome]:
         """Carry out one batch under the store's lock: fence, a fresh snapshot re-checked, change, watermark.
@@ -178,8 +182,7 @@ class FileStore(ABC):
         try:
             yield
         except OSError as error:
-            code = errno.errorcode.get(error.errno or 0, "OSError")
-            raise StoreUnavailable(f"store {self.alias} cannot be used now ({code})") from None
+            raise StoreUnavailable(f"store {self.alias} cannot be used now ({of_disk(error)})") from None
 
     def _fingerprint(self) -> str:
         """A digest of the file; empty where there is none to take."""

@@ -45,10 +45,10 @@ class FileState:
             yield
 
     def epoch(self) -> int:
-        """The present fence epoch. Raises BadInput when the store was never prepared."""
+        """The present fence epoch. Raises BadInput when the store was never prepared, OSError when unreadable."""
         try:
             return int(json.loads(self._fence.read_bytes())["epoch"])
-        except (OSError, ValueError, KeyError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
             raise unprepared(self._alias) from None
 
     def bump(self) -> int:

@@ -25,8 +25,9 @@ def take(carrying: Carrying, run: Run, confirmation: str) -> None:
         raise BadInput([Problem("is named by the run, and is not in stores.yaml", key=name) for name in unknown])
     if not runs.claim(carrying.ledger, run.id, carrying.owner, now, carrying.lease()):
         current = runs.get_run(carrying.ledger, run.id)
-        until = current.lease_until if current else ""
-        raise Refused(f"run {run.id} is in the hands of another process, at the latest until {until}")
+        until = current.lease_until[11:16] if current else ""
+        wait = f"If it was killed, wait until {until} UTC and type the same again: the run goes on from there"
+        raise Refused(f"run {run.id} is in the hands of another process, which may be at work. {wait}")
     for name in named:
         if carrying.stores[name].kind != MANUAL:
             releases.set_epoch(carrying.ledger, name, carrying.stores[name].bump(), now)

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, inspect, text
 
+from connectors.ledger import runs
 from connectors.settings import FixedClock, read_settings
 from connectors.stores.base import Batch, Recheck, RecordOutcome
 from connectors.stores.documents import DocumentStore
 from connectors.stores.manual import ManualStore
 from connectors.stores.sql import SqlStore
+from console.stopping import StoppedError
 from operations.destroy import confirmation_for, destroy, work_list
 from operations.project import open_project
 from operations.sift import sift
@@ -258,7 +260,7 @@ def test_a_run_is_in_one_pair_of_hands(world: World, monkeypatch: pytest.MonkeyP
     """While a lease lasts, a second process is told until when."""
 
     def second() -> None:
-        with pytest.raises(Refused, match="at the latest until 2026-09-09T12:10:00Z"):
+        with pytest.raises(Refused, match="wait until 12:10 UTC"):
             world.destroy()
 
     before(monkeypatch, SqlStore, second)
@@ -292,3 +294,21 @@ def test_a_closed_run_leaves_no_name_behind(world: World) -> None:
     for path in (world.project.folder / "out").iterdir():
         found += [f"{path.name}: {word}" for word in gone if word.encode() in path.read_bytes()]
     assert found == []
+
+
+def test_a_lease_from_a_clock_that_was_ahead_stops_nobody(world: World) -> None:
+    """A process that was killed while the clock stood years ahead leaves a lease that is no longer than any other."""
+    ledger = world.project.ledger
+    assert runs.claim(ledger, world.run, "killed", "2031-01-01T00:00:00Z", "2031-01-01T00:10:00Z")
+    assert world.destroy().outcomes == {"done": 10}
+
+
+def test_a_run_that_is_stopped_gives_its_lease_back(world: World) -> None:
+    """Who stops a run with Ctrl-C can start it again at once, and it goes on from there."""
+
+    def stopped(*_: object) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        destroy(world.project, world.run, confirmation_for(world.project, world.run), stopped)
+    assert world.destroy().outcomes == {"done": 10}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -140,3 +141,14 @@ def test_the_demo_passes_its_status_on(tmp_path: Path) -> None:
     """`winnow demo` ends as the demo's own program does."""
     words = [sys.executable, "-m", "console.main", "demo", "--clients", "0", "--folder", str(tmp_path)]
     assert subprocess.run(words, capture_output=True, check=False).returncode == 2
+
+
+def test_a_disk_that_fails_is_no_error_of_ours(
+    verb_that_raises: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk met anywhere ends with 2, in words, without the name of the file."""
+    verb_that_raises.error = OSError(errno.ENOSPC, "No space left", "C000123_letter.txt")
+    assert run(["fail"]) == 2
+    said = capsys.readouterr().err
+    assert "the disk is full, ENOSPC" in said
+    assert "C000123" not in said
