@@ -40,6 +40,7 @@ system_random: Random = os.urandom
 SHORTEST_PASSPHRASE = 10
 LOG_KEY, LOG_VKEY, RETIRED_VKEY = "log.pem", "winnow.vkey", "winnow-retired.vkey"
 PSEUDONYM_KEY = "pseudonym.key"
+LAST_CHECKPOINT = "last.checkpoint"
 _COST = 2**15  # scrypt N with r 8, p 1: 32 MiB and about a tenth of a second
 _HEADING = re.compile(rb"\Awinnow-key-v1 scrypt ([0-9]{4,8}) 8 1 ([0-9a-f]{32})\n")
 _SEAL = b"winnow-seal-v1"

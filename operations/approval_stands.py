@@ -7,12 +7,13 @@ decisions, and the day before which nothing starts. All of it is compared again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
 
 from connectors import keys
 from connectors.ledger import log, people, proposals, runs, sifts
-from connectors.ledger.base import Ledger
+from connectors.ledger.base import Ledger, chunks
 from connectors.ledger.people import Statement
 from connectors.ledger.proposals import Proposal, StoredDecision
 from connectors.ledger.runs import DESTROY, PlannedRow, Run
@@ -29,8 +30,23 @@ from rules.review.values import Finding
 _PAGE = 500
 
 
-def require_approval(ledger: Ledger, run: Run) -> None:
-    """Raise Refused unless a signed approval in the log covers every record that the run would destroy, and no other.
+@dataclass(frozen=True)
+class Approved:
+    """What a signed approval covers: a digest of each record of a run, by ordinal, without how far it has come."""
+
+    digests: Mapping[int, bytes]
+
+    def require(self, rows: Iterable[PlannedRow]) -> None:
+        """Raise Refused where one of these rows, read later, is not as it was when it was compared."""
+        for row in rows:
+            if self.digests.get(row.ordinal) != _digest_of(row):
+                raise _differs("which record is meant")
+
+
+def require_approval(ledger: Ledger, run: Run) -> Approved:
+    """Return what a signed approval in the log covers: every record that the run would destroy, and no other.
+
+    Raises Refused where log and ledger differ. Rows of the run that are read later are compared with what is returned.
 
     Once another run that was approved from the same findings has been closed, what that run has forgotten (notes, case
     numbers) is no longer compared.
@@ -44,20 +60,27 @@ def require_approval(ledger: Ledger, run: Run) -> None:
     said = (run.schedule_digest, run.cooling_off_until, run.commitments_root)
     if said != (leaf["schedule"], leaf["not_before"], leaf["root"]):
         raise _differs("its schedule, its cooling-off time or its root")
-    rows = runs.iterate_planned(ledger, run.id, (DESTROY,))
+    rows = list(runs.iterate_planned(ledger, run.id, (DESTROY,)))
     planned = [planned_of(row) for row in rows]
     if (len(planned), plan_root(planned)) != (leaf["count"], leaf["root"]):
         raise _differs("what it plans to destroy")
+    if runs.due_count(ledger, run.id) != leaf["due"]:
+        raise _differs("what was due")
     fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
     require_decisions(ledger, proposal, fresh)
     signed = _decisions(ledger, proposal, leaf, fresh)
-    for row, finding, tagged, decision in _joined(ledger, proposal, run):
+    for row, finding, tagged, decision in _joined(ledger, proposal, rows):
         if finding is None or _record(row) != _found(finding) or (tagged and fresh):
             raise _differs("which record is meant")
-        if decision is None or decision.decision.choice not in LETS_GO or decision.statement not in signed:
+        if row.subject != finding.subject and not tagged:
+            raise _differs("which record is meant")
+        if decision is None or decision.statement not in signed or decision.decision.reason != row.reason:
+            raise _differs("a decision on which it rests")
+        if decision.decision.choice not in LETS_GO:
             raise _differs("a decision on which it rests")
         if signed[decision.statement].person == run.approved_by:
             raise Refused(f"run {run.id} would destroy what its approver recommended")
+    return Approved({row.ordinal: _digest_of(row) for row in rows})
 
 
 def _differs(what: str) -> Refused:
@@ -116,13 +139,11 @@ def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) 
 
 
 def _joined(
-    ledger: Ledger, proposal: Proposal, run: Run
+    ledger: Ledger, proposal: Proposal, rows: Sequence[PlannedRow]
 ) -> Iterator[tuple[PlannedRow, Finding | None, bool, StoredDecision | None]]:
     """Yield every record to destroy with its finding, whether that was rewritten since, and the decision in force."""
     decisions = {one.decision.ordinal: one for one in proposals.iterate_standing(ledger, proposal.id, LETS_GO)}
-    rows = runs.iterate_planned(ledger, run.id, (DESTROY,))
-    for _, group in groupby(enumerate(rows), key=lambda pair: pair[0] // _PAGE):
-        page = [row for _, row in group]
+    for page in chunks(rows, _PAGE):
         first, last = page[0].ordinal, page[-1].ordinal
         stored = {}
         after = first - 1
@@ -141,3 +162,8 @@ def _record(row: PlannedRow) -> tuple[object, ...]:
 def _found(finding: Finding) -> tuple[object, ...]:
     place = (finding.store, finding.class_name, finding.key)
     return (*place, finding.rule, finding.due_on, finding.version, finding.action)
+
+
+def _digest_of(row: PlannedRow) -> bytes:
+    said = (row.ordinal, *_record(row), row.subject, row.reason, row.course, row.commitment, row.tag, row.version_tag)
+    return blake2b(repr(said).encode(), digest_size=16).digest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
-from connectors.ledger import holds, runs
+from connectors.ledger import runs
 from connectors.ledger.base import attended
 from connectors.ledger.people import Statement
 from connectors.ledger.runs import DESTROY, Run
@@ -34,7 +34,7 @@ from operations.destroying.work_lists import (
     strike,
 )
 from operations.extracting.expiry import end_extracts_of
-from operations.holds_stand import require_holds
+from operations.holds_stand import StandingHolds
 from operations.kept import keep_schedule
 from operations.packs import EndedPacks, end_packs
 from operations.people import sign_in
@@ -103,8 +103,7 @@ def _destroy(project: Project, run: Run, confirmation: str, progress: Progress, 
         raise Refused("the schedule has changed since this run was approved; run a new sift")
     if not superseded:
         require_adopted(project)
-        require_approval(project.ledger, run)
-        require_holds(project.ledger)
+        carrying = _compared(carrying, run)
     require_no_restore(project)
     names = NamesRead(carrying.schedule)
     try:
@@ -135,6 +134,7 @@ def finish(project: Project, carrying: Carrying, run: Run, names: NamesRead | No
     outcomes = runs.outcome_counts(project.ledger, run.id)
     waiting = Counter(row.store for row in open_rows(project.ledger, run.id, carrying.stores))
     if not closed.done:
+        project.sign_log()
         return Destroyed(run.id, outcomes, waiting, None, ended, names=closed.names)
     packs = end_packs(project)
     papers = certify(project, run.id)
@@ -156,7 +156,7 @@ def confirmation_for(project: Project, run_id: str) -> str:
 def work_list(project: Project, run_id: str, store: str = "") -> list[WorkItem]:
     """What people have still to destroy by hand for a run, place by place; held records are not on it."""
     run = known_run(project, run_id)
-    carrying = carrying_of(project, run)
+    carrying = _compared(carrying_of(project, run), run)
     rows = sorted(still_to_do(carrying, run, store), key=lambda row: (row.store, row.class_name, row.ordinal))
     items: list[WorkItem] = []
     for (alias, class_name), together in groupby(rows, key=lambda row: (row.store, row.class_name)):
@@ -198,9 +198,10 @@ def confirm(
     if problems:
         raise BadInput(problems)
     signatory = sign_in(project, officer, passphrase, "confirm")
-    require_holds(project.ledger)
+    carrying = _compared(carrying, run)
     seen = settle_held(carrying, run)
     rows = open_rows(project.ledger, run.id, carrying.stores, store)
+    carrying.as_approved(rows)
     if rows:
         if wrong := how.does_not_fit(run, project.schedule.zone, len(rows)):
             raise BadInput(wrong)
@@ -211,6 +212,15 @@ def confirm(
         sign_list(carrying, run, rows, mine, seen)
     project.sign_log()
     return finish(project, carrying, run)
+
+
+def _compared(carrying: Carrying, run: Run) -> Carrying:
+    """The same, where the ledger says of the run and of holds what people signed. Raises Refused."""
+    if run.state == runs.CLOSED:
+        return carrying
+    approved = require_approval(carrying.ledger, run)
+    carrying.holds()
+    return replace(carrying, as_approved=approved.require)
 
 
 def known_run(project: Project, run_id: str) -> Run:
@@ -236,7 +246,7 @@ def carrying_of(project: Project, run: Run, progress: Progress = silent) -> Carr
         now=project.now,
         lease=lambda: (project.clock.now() + LEASE).strftime(INSTANT),
         today=project.today(),
-        holds=lambda: tuple(holds.all_holds(project.ledger)),
+        holds=StandingHolds(project.ledger),
         random=project.random,
         folders={OUT: project.settings.out, **project.settings.exports},
         progress=progress,

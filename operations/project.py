@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,11 +13,12 @@ from pathlib import Path
 from unicodedata import normalize
 
 from connectors import key_changes, keys
+from connectors.bundle_file import write_whole
 from connectors.ledger import log
 from connectors.ledger.base import Ledger, open_ledger
 from connectors.schedule_file import load_schedule, read_text
 from connectors.settings import Clock, Settings, read_settings
-from rules.errors import BadInput, Problem
+from rules.errors import BadInput, Problem, StoreUnavailable
 from rules.evidence.leaf import fits
 from rules.evidence.note import NoteSigner, is_key_name
 from rules.located import Located, Reading, read_yaml
@@ -115,8 +117,25 @@ class Project:
         return [self.log_signer(), *([retiring] if retiring else [])]
 
     def sign_log(self) -> str:
-        """Sign a checkpoint over the whole log and return the note. Raises CheckSaidNo where it does not hold."""
-        return log.sign_checkpoint(self.ledger, self.log_signers())
+        """Sign a checkpoint over the whole log and return the note. Raises CheckSaidNo where it does not hold.
+
+        It is kept beside the keys as well, unless the one there is not of this ledger: that may be a newer one's.
+        """
+        note = log.sign_checkpoint(self.ledger, self.log_signers())
+        with suppress(OSError, UnicodeDecodeError, BadInput):
+            if not self.last_checkpoint.exists() or log.has_signed(self.ledger, self.last_checkpoint.read_text()):
+                self.keep_checkpoint(note)
+        return note
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """Where the last checkpoint lies beside the keys: whoever restores the ledger alone leaves it there."""
+        return self.keys / keys.LAST_CHECKPOINT
+
+    def keep_checkpoint(self, note: str) -> None:
+        """Keep a checkpoint beside the keys, where that folder can be written to."""
+        with suppress(StoreUnavailable):
+            write_whole(self.last_checkpoint, note.encode())
 
 
 def open_project(

@@ -63,7 +63,7 @@ class Looked:
 
 
 def look(project: Project, more: Sequence[Path] = ()) -> Looked:
-    """Compare stores, log and kept checkpoints (those of the folder `anchors`, and the files in `more`).
+    """Compare stores, log and kept checkpoints (the last one, those of the folder `anchors`, the files in `more`).
 
     Raises CheckSaidNo when the log does not give its own root, or a kept checkpoint is not this log's; BadInput for a
     file in `more` that can't be read.
@@ -158,7 +158,7 @@ def _epoch(store: RecordStore) -> int:
 
 
 def _kept_checkpoints(project: Project, more: Sequence[Path]) -> tuple[list[tuple[int, str]], list[str]]:
-    """Size and root of every checkpoint kept outside, each with a signature that holds; and what can't be reached."""
+    """Size and root of every checkpoint kept outside the ledger, its signature checked; and what can't be reached."""
     folder = project.settings.anchors
     unreachable = []
     paths: list[Path] = []
@@ -167,6 +167,8 @@ def _kept_checkpoints(project: Project, more: Sequence[Path]) -> tuple[list[tupl
             paths = sorted(folder.glob(KEPT))
         else:
             unreachable.append("anchors")
+    if project.last_checkpoint.is_file():
+        paths.append(project.last_checkpoint)
     trusted = key_changes.vkeys(project.keys)
     kept = []
     for path in (*paths, *more):

@@ -45,7 +45,8 @@ class Watched:
 def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     """Check the log against its head, the stores and kept checkpoints, then append a heartbeat and sign it.
 
-    `kept` are files with checkpoints, beside those in the project's folder `anchors`, to which the new one is added.
+    `kept` are files with checkpoints, beside the last one, which lies with the keys, and those in the project's folder
+    `anchors`, to which the new one is added.
 
     Extracts whose date has come are destroyed, and certificates that have become final are issued.
 
@@ -65,6 +66,7 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     log.record(project.ledger, [{"type": "heartbeat", "tool": TOOL}], project.now())
     note = project.sign_log()
     after = log.read_head(project.ledger)
+    project.keep_checkpoint(note)
     keep_outside(project, note)
     if looked.signs:
         raise CheckSaidNo(said_of(looked.signs))

@@ -161,6 +161,13 @@ def latest_checkpoint(source: Source) -> str | None:
     return note
 
 
+def has_signed(source: Source, note: str) -> bool:
+    """Say whether this very note is among the checkpoints that were signed here. Raises BadInput for no checkpoint."""
+    mine = select(checkpoint.c.note).where(checkpoint.c.size == peek_checkpoint(note).size)
+    with reading(source) as connection:
+        return bool(connection.scalar(mine) == note)
+
+
 def checkpoints(source: Source) -> list[tuple[int, str]]:
     """Return (size, note) of every checkpoint ever signed, smallest first."""
     with reading(source) as connection:

@@ -198,17 +198,16 @@ def planned_places(source: Source, run_id: str, state: str = "") -> set[tuple[st
         return {(row[0], row[1]) for row in connection.execute(query)}
 
 
-def open_batches(source: Source, run_id: str) -> set[tuple[str, int]]:
-    """Return (store, number) of the batches whose intents are in the log and that have no outcome yet."""
-    unsettled = planned.c.course == DESTROY, planned.c.state == PLANNED, planned.c.batch.is_not(None)
-    query = select(planned.c.store, planned.c.batch).where(planned.c.run == run_id, *unsettled).distinct()
-    with reading(source) as connection:
-        return {(row[0], int(row[1])) for row in connection.execute(query)}
-
-
 def planned_count(source: Source, run_id: str, course: str) -> int:
     """Return how many records of a run have this course."""
     query = select(func.count()).select_from(planned).where(planned.c.run == run_id, planned.c.course == course)
+    with reading(source) as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def due_count(source: Source, run_id: str) -> int:
+    """Return how many records a run has, whatever becomes of them."""
+    query = select(func.count()).select_from(planned).where(planned.c.run == run_id)
     with reading(source) as connection:
         return int(connection.scalar(query) or 0)
 

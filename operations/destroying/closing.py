@@ -20,6 +20,7 @@ from operations.destroying.context import MANUAL, Carrying
 from operations.destroying.gone import gone_people
 from operations.destroying.leaves import verification
 from operations.destroying.naming import NamesRead, access, look_for_names, name_leaves, unlooked_for
+from rules.errors import Refused
 from rules.evidence.certificate import ABSENCE, COLUMNS, OUTCOME_TYPES
 from rules.evidence.leaf import Leaf, decode
 from rules.review.mentions import Mentions
@@ -126,9 +127,13 @@ def _skipped(run: Run) -> list[str]:
 
 
 def _closing(carrying: Carrying, run: Run, not_searched: Sequence[str]) -> Leaf:
-    """Counts as the log itself has them, so that they cannot differ from its entries."""
+    """Counts as the log itself has them, so that they cannot differ from its entries.
+
+    Raises Refused where they are not those that were approved: the run stays open, and nothing is certified.
+    """
     totals = dict.fromkeys(("destroyed", "kept", "held", "failed"), 0)
-    opened, last, undatable = 0, 0, 0
+    opened, last, undatable, due, approved = 0, 0, 0, 0, 0
+    begun = ended = rested = 0  # intents, outcomes of these, and what was approved and kept without an intent
     for index, data in log.read_leaves(carrying.ledger, run.approval_leaf):
         leaf = decode(data)
         if leaf.get("run") != run.id:
@@ -136,11 +141,16 @@ def _closing(carrying: Carrying, run: Run, not_searched: Sequence[str]) -> Leaf:
         if leaf["type"] == "run-opened":
             opened = last = index
         elif leaf["type"] == "approval":
-            undatable = leaf["undatable"]
+            undatable, due, approved = leaf["undatable"], leaf["due"], leaf["count"]
         elif leaf["type"] in OUTCOME_TYPES or leaf["type"] == "intent":
             last = index
         if leaf["type"] in OUTCOME_TYPES:
             totals[COLUMNS[leaf.get("outcome", "failed")]] += 1
+            ended += leaf["batch"] > 0
+            rested += leaf["batch"] == 0 and "approval" in leaf
+        begun += leaf["type"] == "intent"
+    if (begun, begun + rested, sum(totals.values())) != (ended, approved, due):
+        raise Refused(f"what became of {run.id}: the ledger differs from what was approved; the run is not closed")
     return {
         "type": "run-closed",
         "run": run.id,

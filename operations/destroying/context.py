@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from connectors.ledger.base import Ledger
+from connectors.ledger.runs import PlannedRow
 from connectors.stores.base import RecordStore, Redact
+from operations.holds_stand import StandingHolds
 from rules.evidence.note import NoteSigner
-from rules.review.values import Hold
 from rules.schedule.values import Schedule
 
 Progress = Callable[[str, int, int], None]
@@ -21,6 +22,10 @@ TOOL = "winnow-0.1.0"
 
 def silent(_stage: str, _done: int, _of: int) -> None:
     """Show no progress."""
+
+
+def not_compared(_rows: Sequence[PlannedRow]) -> None:
+    """Compare nothing: where nothing is going to be destroyed."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,13 @@ class Carrying:
     now: Callable[[], str]
     lease: Callable[[], str]
     today: date
-    holds: Callable[[], tuple[Hold, ...]]
+    holds: StandingHolds
     random: Callable[[int], bytes]
     folders: Mapping[str, Path]  # where copies of records may lie, by the name under which the log speaks of them
     progress: Progress = field(default=silent)
     redact: Redact | None = None  # where the run rewrites texts
+    # Raises Refused where a row of the run is not as it was when ledger and log were compared.
+    as_approved: Callable[[Sequence[PlannedRow]], None] = not_compared
 
     def order(self) -> list[str]:
         """Stores in the order of destruction: databases first (they can still refuse), paper and its like last."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from connectors.ledger import proposals, runs, sifts
 from connectors.ledger.base import Ledger
-from connectors.ledger.runs import DESTROY, PLANNED, PlannedRow, Run
+from connectors.ledger.runs import PLANNED, PlannedRow, Run
 from operations.destroying.context import Carrying
 from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
@@ -92,17 +92,18 @@ class Standing:
         return Verdict(row, *fate) if fate else None
 
 
-def standing_of(ledger: Ledger, schedule: Schedule, run_id: str) -> Standing:
-    """Read how a run stands."""
-    standing = Standing(schedule, again=_comes_again(ledger, run_id))
-    for row in runs.iterate_planned(ledger, run_id, (DESTROY,)):
+def standing_of(schedule: Schedule, rows: Iterable[PlannedRow], again: bool) -> Standing:
+    """How a run stands by all that it has approved."""
+    standing = Standing(schedule, again=again)
+    for row in rows:
         standing.approved[row.store, row.class_name, row.key] = row.version
         standing.last_batch = max(standing.last_batch, row.batch or 0)
         standing.note(row, row.state)
     return standing
 
 
-def _comes_again(ledger: Ledger, run_id: str) -> bool:
+def comes_again(ledger: Ledger, run_id: str) -> bool:
+    """Whether a run destroys what had been destroyed before and came back from a backup."""
     run = runs.get_run(ledger, run_id)
     proposal = proposals.get(ledger, run.proposal) if run else None
     sift = sifts.get_sift(ledger, proposal.sift) if proposal else None

@@ -32,6 +32,7 @@ from operations.destroying.judging import (
     Grounds,
     Standing,
     Verdict,
+    comes_again,
     file_of,
     judge,
     standing_of,
@@ -40,6 +41,7 @@ from operations.destroying.naming import NamesRead
 from operations.destroying.recheck import HoldsMovedError, versions_in
 from operations.destroying.work_lists import settle_held
 from rules.errors import Refused
+from rules.evidence.certificate import OUTCOME_TYPES
 from rules.evidence.leaf import Leaf, decode
 from rules.schedule.actions import parse_action
 
@@ -58,10 +60,15 @@ class RunUnderWay:
     run: Run
     names: NamesRead
     standing: Standing = field(init=False)
+    rows: list[PlannedRow] = field(init=False)  # what was approved, as it was when this process took the run
     intents: dict[int, int] = field(default_factory=dict)  # the index of each batch's first intent in the log
+    appended: list[tuple[int, int]] = field(default_factory=list)  # first and number of the leaves just written
 
     def __post_init__(self) -> None:
-        self.standing = standing_of(self.carrying.ledger, self.carrying.schedule, self.run.id)
+        ledger, run = self.carrying.ledger, self.run
+        self.rows = list(runs.iterate_planned(ledger, run.id, (DESTROY,)))
+        self.carrying.as_approved(self.rows)
+        self.standing = standing_of(self.carrying.schedule, self.rows, comes_again(ledger, run.id))
 
     def carry_out(self) -> None:
         """Do everything that can be done now. What waits for people (manual stores) stays open.
@@ -74,7 +81,7 @@ class RunUnderWay:
         for number in self._begun():
             self._resolve(number)
         settle_held(self.carrying, self.run)
-        pending = [row for row in self._rows(DESTROY) if row.batch is None]
+        pending = self._planned(None)
         batches = list(enumerate(cut(pending, self.carrying.order()), start=self.standing.last_batch + 1))
         done = 0
         for start in range(0, len(batches), JUDGED_AT_ONCE):
@@ -92,26 +99,45 @@ class RunUnderWay:
         self._read_log()
         for number in self._begun():
             self._resolve(number, again=False)
-        self._keep([Verdict(row, KEPT, SUPERSEDED) for row in self._rows(DESTROY) if row.batch is None])
+        self._keep([Verdict(row, KEPT, SUPERSEDED) for row in self._planned(None)])
         self._others()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Write to the ledger as the process that has the run. Raises Refused when another has taken it over."""
+        self.appended.clear()
         with writing(self.carrying.ledger) as connection:
             if not runs.prolong(connection, self.run.id, self.carrying.owner, self.carrying.lease()):
                 raise Refused(f"another process has taken over run {self.run.id}; this one stops")
             yield connection
+        for first, count in self.appended:  # committed
+            self.carrying.holds.pass_over(first, count)
+
+    def _record(self, connection: Connection, said: Sequence[Leaf], at: str) -> int:
+        first = log.record(connection, said, at)
+        self.appended.append((first, len(said)))
+        return first
 
     def _read_log(self) -> bool:
-        """Learn from the log where the intents of each batch are; say whether the run was opened."""
-        opened = False
+        """Learn from the log where the intents of each batch are; say whether the run was opened.
+
+        Raises Refused where the ledger says otherwise of a record that was begun or settled.
+        """
+        opened, batches, settled = False, dict[str, int](), set[str]()
         for index, data in log.read_leaves(self.carrying.ledger, self.run.approval_leaf):
             leaf = decode(data)
             if leaf.get("run") == self.run.id:
                 opened = opened or leaf["type"] == "run-opened"
                 if leaf["type"] == "intent":
                     self.intents.setdefault(leaf["batch"], index)
+                    batches[leaf["commitment"]] = leaf["batch"]
+                elif leaf["type"] in OUTCOME_TYPES:
+                    settled.add(leaf["commitment"])
+        for row in self.rows:
+            if (row.batch, row.state != PLANNED) != (batches.get(row.commitment), row.commitment in settled):
+                raise Refused(
+                    f"how far run {self.run.id} has come: the ledger differs from the log; nothing is destroyed"
+                )
         return opened
 
     def _open(self) -> None:
@@ -132,19 +158,19 @@ class RunUnderWay:
         }
         open_books(carrying, run)
         with self._writing() as connection:
-            log.record(connection, [opened], carrying.now())
+            self._record(connection, [opened], carrying.now())
 
     def _manual(self, row: PlannedRow) -> bool:
         return self.carrying.stores[row.store].kind == MANUAL
 
     def _begun(self) -> list[int]:
         """Batches whose intents are durable and that have no outcome yet, less those on a work list."""
-        found = runs.open_batches(self.carrying.ledger, self.run.id)
-        return sorted(number for store, number in found if self.carrying.stores[store].kind != MANUAL)
+        open_ones = [row for row in self.rows if row.batch is not None and row.state == PLANNED]
+        return sorted({row.batch or 0 for row in open_ones if not self._manual(row)})
 
     def _resolve(self, number: int, again: bool = True) -> None:
         """Settle a batch that was interrupted: by its watermark, or else by doing it again (or keeping all of it)."""
-        rows = self._rows(DESTROY, batch=number)
+        rows = self._planned(number)
         store = self.carrying.stores[rows[0].store]
         found = store.watermark(self._batch(number, rows, 0))
         if found is not None:
@@ -185,7 +211,7 @@ class RunUnderWay:
         said = [leaves.intent(run.id, run.approval_leaf, row, number, grounds.at) for row in _in_order(rows)]
         with self._writing() as connection:
             runs.set_batches(connection, run.id, {row.ordinal: number for row in rows})
-            self.intents[number] = log.record(connection, said, carrying.now())
+            self.intents[number] = self._record(connection, said, carrying.now())
         log.sign_checkpoint(carrying.ledger, carrying.signers)
 
     def _destroy(self, number: int, rows: Sequence[PlannedRow], grounds: Grounds, recovered: bool = False) -> None:
@@ -255,7 +281,7 @@ class RunUnderWay:
         pairs = list(zip(rows, found, strict=True))
         said = [leaves.outcome(run.id, run.approval_leaf, row, one, recovered) for row, one in pairs]
         with self._writing() as connection:
-            first = log.record(connection, [*verified, *said], at) + len(verified)
+            first = self._record(connection, [*verified, *said], at) + len(verified)
             settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]
             runs.add_outcomes(connection, run.id, settled)
         self.names.settled(pairs)
@@ -307,12 +333,13 @@ class RunUnderWay:
 
     def _others(self) -> None:
         """Due records that nobody approved for destruction get the outcome that was decided for them."""
-        rows = self._rows(runs.KEEP, runs.HOLD)
+        others = (runs.KEEP, runs.HOLD)
+        rows = list(runs.iterate_planned(self.carrying.ledger, self.run.id, others, state=PLANNED))
         if not rows:
             return
         at = self.carrying.now()
         with self._writing() as connection:
-            first = log.record(connection, [leaves.never_meant(self.run.id, row) for row in rows], at)
+            first = self._record(connection, [leaves.never_meant(self.run.id, row) for row in rows], at)
             states = {runs.HOLD: "held", runs.KEEP: KEPT}
             found = [
                 runs.Outcome(row.ordinal, states[row.course], row.reason, "none", at, first + place)
@@ -320,9 +347,9 @@ class RunUnderWay:
             ]
             runs.add_outcomes(connection, self.run.id, found)
 
-    def _rows(self, *courses: str, batch: int | None = None) -> list[PlannedRow]:
-        """Planned rows without an outcome."""
-        return list(runs.iterate_planned(self.carrying.ledger, self.run.id, courses, batch=batch, state=PLANNED))
+    def _planned(self, batch: int | None) -> list[PlannedRow]:
+        """What had no outcome when this process took the run: of one batch, or what was in none."""
+        return [row for row in self.rows if row.batch == batch and row.state == PLANNED]
 
 
 def _in_order(rows: Sequence[PlannedRow]) -> list[PlannedRow]:

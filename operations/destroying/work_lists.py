@@ -41,6 +41,7 @@ def open_rows(source: Source, run_id: str, stores: Mapping[str, object], store: 
 def still_to_do(carrying: Carrying, run: Run, store: str = "") -> list[PlannedRow]:
     """The open records that may still go now: held ones, and those that changed since the approval, are left out."""
     rows = open_rows(carrying.ledger, run.id, carrying.stores, store)
+    carrying.as_approved(rows)
     said = remaining(carrying, run, rows, carrying.holds())
     return [row for row in rows if said[row.ordinal].state == "ready" or said[row.ordinal].reason == GONE]
 
@@ -51,7 +52,9 @@ def settle_held(carrying: Carrying, run: Run) -> tuple[Hold, ...]:
     What the register no longer shows stays on the list: people say what became of it.
     """
     seen = carrying.holds()
-    said = remaining(carrying, run, open_rows(carrying.ledger, run.id, carrying.stores), seen)
+    rows = open_rows(carrying.ledger, run.id, carrying.stores)
+    carrying.as_approved(rows)
+    said = remaining(carrying, run, rows, seen)
     off = [one for one in said.values() if one.state != "ready" and one.reason != GONE]
     if off:
         found = [RecordOutcome(one.row.class_name, one.row.key, one.state, one.reason, "") for one in off]
@@ -177,7 +180,8 @@ def strike(carrying: Carrying, run: Run) -> None:
     """Take what people have destroyed out of the registers. Raises StoreUnavailable, BadInput: it is done later."""
     for alias, store in carrying.stores.items():
         if isinstance(store, ManualStore):
-            done = runs.iterate_planned(carrying.ledger, run.id, (DESTROY,), alias, state=DONE)
+            done = list(runs.iterate_planned(carrying.ledger, run.id, (DESTROY,), alias, state=DONE))
+            carrying.as_approved(done)
             records = [PlannedRecord(row.class_name, row.key, row.version, row.action) for row in done]
             if records:
                 store.strike(records)

@@ -17,12 +17,13 @@ from connectors.ledger import log
 from connectors.settings import FixedClock, read_settings
 from operations.destroy import confirmation_for, destroy
 from operations.project import Project, open_project
+from operations.restore_check import restore_check
 from operations.restores import look
 from operations.watch import watch
 from rules.errors import BadInput, CheckSaidNo, Refused
 from rules.evidence.restores import LOG
 from tests.integration.operations import destroying_world
-from tests.integration.operations.conftest import APPROVER, MANAGER, drbg, leaves
+from tests.integration.operations.conftest import APPROVER, DPO, MANAGER, drbg, leaves, passphrase
 from tests.integration.operations.destroying_world import COOLED, World
 
 approved, world = destroying_world.approved, destroying_world.world
@@ -134,8 +135,34 @@ def test_a_ledger_that_came_back_is_noticed_and_its_log_left_alone(world: World)
 
 
 @only_sqlite
+def test_both_coming_back_is_noticed_by_the_checkpoint_beside_the_keys(world: World) -> None:
+    """Who restores stores and ledger leaves the last checkpoint there; no verb that signs meanwhile loses it."""
+    folder = world.project.folder
+    for name in ("documents", ".winnow"):
+        shutil.copytree(folder / name, folder / "backup" / name)
+    restores_store, restores_ledger = backup_of_casework(world), backup_of_ledger(world)
+    closed(world)
+    newest = world.project.last_checkpoint.read_text()
+    restores_store()
+    for name in ("documents", ".winnow"):
+        shutil.rmtree(folder / name)
+        shutil.copytree(folder / "backup" / name, folder / name)
+    project = restores_ledger()
+    again = replace(world, project=project)
+    again.hold("CASE-2")
+    assert project.last_checkpoint.read_text() == newest
+    for act in (lambda: watch(project), again.destroy):
+        with pytest.raises((CheckSaidNo, Refused), match="by the checkpoint the log had"):
+            act()
+    assert world.keys("clients") == {"CASE-1", "CASE-2", "CASE-3", "CASE-4"}
+    restore_check(project, DPO, passphrase(DPO), log_is_lost=True)
+    watch(project)
+    assert project.last_checkpoint.read_text() == project.sign_log() != newest
+
+
+@only_sqlite
 def test_both_coming_back_is_noticed_by_a_checkpoint_kept_outside_alone(world: World) -> None:
-    """Stores and ledger of one moment agree with each other; only a checkpoint from after it tells."""
+    """Stores, ledger and keys of one moment agree with each other; only a checkpoint from after it tells."""
     outside = world.project.folder / "outside"
     outside.mkdir()
     settings = world.project.folder / "winnow.yaml"
@@ -146,10 +173,11 @@ def test_both_coming_back_is_noticed_by_a_checkpoint_kept_outside_alone(world: W
     for name in ("documents", ".winnow"):
         shutil.copytree(folder / name, folder / "backup" / name)
     restores_store, restores_ledger = backup_of_casework(moved), backup_of_ledger(moved)
+    shutil.copytree(folder / "keys", folder / "backup" / "keys")
     closed(moved)
     watch(later)
     restores_store()
-    for name in ("documents", ".winnow"):
+    for name in ("documents", ".winnow", "keys"):
         shutil.rmtree(folder / name)
         shutil.copytree(folder / "backup" / name, folder / name)
     project = restores_ledger()
