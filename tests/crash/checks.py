@@ -77,7 +77,8 @@ class Before:
 def before(world: World) -> Before:
     """Read the world before a run."""
     names = ("ordinal", "store", "class_name", "key", "subject", "action", "commitment", "course")
-    plan = world.ledger.rows(f"SELECT {', '.join(names)} FROM planned")
+    quoted = ", ".join(f'"{name}"' for name in names)
+    plan = world.ledger.rows(f"SELECT {quoted} FROM planned")
     held = world.ledger.rows("SELECT subject FROM hold WHERE released_on IS NULL AND subject IS NOT NULL")
     planned = {int(row[0]): dict(zip(names, row, strict=True)) for row in plan}
     return Before(contents(world), planned, frozenset(str(row[0]) for row in held))
@@ -209,7 +210,7 @@ def check_closed(world: World, run: str, was: Before, emitted: list[str]) -> Non
         counted[line["store"]] += line["count"] if line["outcome"] in CARRIED_OUT else 0
     assert +counted == said, "the certificate counts otherwise than the log"
     assert certificate["totals"]["due"] == len(was.planned)
-    shown = world.ledger.rows("SELECT count(*) FROM planned WHERE state = 'done' AND key <> commitment")
+    shown = world.ledger.rows("""SELECT count(*) FROM planned WHERE state = 'done' AND "key" <> commitment""")
     assert shown == [(0,)], "a closed run still names what it destroyed"
     left = [*world.folder.rglob(".winnow-*.tmp"), *world.folder.glob("documents/.winnow-quarantine/*")]
     assert not left, f"left behind: {sorted(file.name for file in left)}"

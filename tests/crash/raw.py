@@ -34,7 +34,12 @@ class Database:
         if self.kind == "postgresql":
             return psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True, application_name="checker")
         return pymysql.connect(
-            host=parts.hostname, port=parts.port or 0, user=parts.username, db=parts.path[1:], autocommit=True
+            host=parts.hostname,
+            port=parts.port or 0,
+            user=parts.username,
+            db=parts.path[1:],
+            autocommit=True,
+            sql_mode="ANSI_QUOTES",  # names are quoted as the others quote them
         )
 
     def rows(self, query: str) -> list[Row]:
@@ -74,7 +79,7 @@ class Database:
             cursor.execute(found)
             self._tables = tuple(sorted(str(row[0]) for row in cursor.fetchall()))
             for name in self._tables:
-                cursor.execute(f"CREATE TABLE saved_{name} AS SELECT * FROM {name}")
+                cursor.execute(f'CREATE TABLE saved_{name} AS SELECT * FROM "{name}"')
 
     def restore(self) -> None:
         """Bring every table back to what was saved."""
@@ -82,10 +87,13 @@ class Database:
             return
         self.settle()
         if self.kind == "postgresql":
-            steps = ["SET session_replication_role = replica", "TRUNCATE " + ", ".join(self._tables)]
+            steps = [
+                "SET session_replication_role = replica",
+                "TRUNCATE " + ", ".join(f'"{name}"' for name in self._tables),
+            ]
         else:
-            steps = ["SET foreign_key_checks = 0", *(f"DELETE FROM {name}" for name in self._tables)]
-        steps += [f"INSERT INTO {name} SELECT * FROM saved_{name}" for name in self._tables]
+            steps = ["SET foreign_key_checks = 0", *(f'DELETE FROM "{name}"' for name in self._tables)]
+        steps += [f'INSERT INTO "{name}" SELECT * FROM saved_{name}' for name in self._tables]
         if self.kind == "postgresql":
             self._server.execute("; ".join(steps))
             return

@@ -65,6 +65,7 @@ COURSES = (
     Course("postgresql", "sqlite", FEW, 4),
     Course("mariadb", "sqlite", FEW, 3),
     Course("postgresql", "postgresql", (*FEW, "paper"), 1),
+    Course("mariadb", "mariadb", (*FEW, "paper"), 1),
     Course("sqlite", "sqlite", ("casework",), 2, shared=True),
     Course("postgresql", "sqlite", ("casework",), 1, shared=True),
     Course("mariadb", "sqlite", ("casework",), 1, shared=True),
