@@ -6,7 +6,7 @@ All of it is read out of the log, so it can be issued again at any time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.bundle_file import write_bundle, write_whole
@@ -17,11 +17,14 @@ from operations.project import Project
 from reports.auditor_journal import journal_html
 from reports.auditor_readme import auditor_readme
 from reports.certificate import certificate_html, certificate_pdf
-from reports.certificate_data import CertificateData, WorkList
+from reports.certificate_data import CertificateData, RuleShown, WorkList
 from rules.errors import BadInput, Problem
 from rules.evidence.bundle import bundle_files
 from rules.evidence.certificate import CHANGED, Certificate, certificate_of
 from rules.evidence.leaf import Leaf, decode
+from rules.schedule.parser import parse_schedule
+from rules.schedule.plain import condition_in_words, in_words
+from rules.schedule.values import Rule
 
 VERIFIER = Path(__file__).resolve().parents[1] / "verifier" / "verify_winnow.py"
 METHODS = {
@@ -60,18 +63,19 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     folder = out or project.settings.out
     key = write_whole(folder / LOG_VKEY, (project.keys / LOG_VKEY).read_bytes())
     bundle = folder / f"evidence-{run_id}.zip"
+    schedule = _schedule(project, certificate)
     readme = auditor_readme(project.settings.organisation, run_id, bundle.name, key.name)
     signers = project.log_signers()
 
     def papers(proof: str) -> dict[str, bytes]:
         shown = _shown(project, certificate, leaves, proof, bundle.name, key.name)
+        shown = replace(shown, rules=_rules(schedule, certificate))
         return {
             PAGE: certificate_html(shown).encode(),
             PDF: certificate_pdf(shown),
             JOURNAL: journal_html(shown, leaves).encode(),
         }
 
-    schedule = _schedule(project, certificate)
     files = bundle_files(data, note, certificate, schedule, VERIFIER.read_bytes(), readme, signers, papers)
     return Certified(
         html=write_whole(folder / f"certificate-{run_id}.html", files[PAGE]),
@@ -124,9 +128,29 @@ def _work_lists(leaves: Sequence[Leaf], run_id: str) -> tuple[WorkList, ...]:
         if leaf["type"] == "confirmation" and leaf["run"] == run_id:
             lists.setdefault((leaf["store"], leaf["root"]), []).append(leaf)
     told = []
-    for signed in lists.values():
+    for (store, _), signed in lists.items():
         # Two people may each say it in their own words; both stand.
-        said = {name: ", ".join(dict.fromkeys(filter(None, (leaf.get(name, "") for leaf in signed)))) for name in _SAID}
-        people = tuple(leaf["officer"] for leaf in signed)
-        told.append(WorkList(signed[0]["store"], signed[0]["count"], people=people, **said))
+        words: dict[tuple[str, ...], list[str]] = {}
+        for leaf in signed:
+            words.setdefault(tuple(leaf.get(name, "") for name in _SAID), []).append(leaf["officer"])
+        for said, people in words.items():
+            told.append(
+                WorkList(store, signed[0]["count"], people=tuple(people), **dict(zip(_SAID, said, strict=True)))
+            )
     return tuple(told)
+
+
+def _rules(schedule: bytes, certificate: Certificate) -> tuple[RuleShown, ...]:
+    """What the rules say that this run applied, out of the schedule that it obeyed."""
+    applied = {line.rule for line in certificate.lines}
+    try:
+        read = parse_schedule(schedule.decode("utf-8-sig"), "schedule.yaml")
+    except (BadInput, UnicodeDecodeError):  # an older version in words that are no longer read; it lies in the bundle
+        return ()
+    return tuple(_shown_rule(rule) for one in read.classes for rule in one.rules if rule.id in applied)
+
+
+def _shown_rule(rule: Rule) -> RuleShown:
+    conditions = {"where": rule.applies_to, "only if": rule.only_if, "unless": rule.unless}
+    said = [f"{name} {condition_in_words(part)}" for name, part in conditions.items() if part is not None]
+    return RuleShown(rule.id, "; ".join([in_words(rule.keep), *said]), str(rule.then), rule.because, rule.confidence)

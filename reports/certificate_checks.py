@@ -59,7 +59,7 @@ def _grade(data: CertificateData, store: str, grade: str) -> str:
     """The grade in words, never stronger than what was found of traces and signed for by people."""
     lists = [one for one in data.work_lists if one.store == store]
     if grade == "work-list" and lists:
-        return "; ".join(one.grade for one in lists)
+        return "; ".join(dict.fromkeys(one.grade for one in lists))
     traces = [one for one in data.certificate.verifications if one["store"] == store and _is_residue(one)]
     if traces and grade not in _FILES:
         cleared = not any(one["remaining"] for one in traces)
@@ -80,14 +80,17 @@ def work_lists(data: CertificateData) -> Section | None:
             one.store,
             thousands(one.count),
             one.grade,
-            " ".join(filter(None, [one.contractor or "–", one.receipt])),
-            " and ".join(map(reader_date, one.done_on.split(", "))),
+            ", ".join(filter(None, [one.contractor, one.receipt])) or "–",
+            reader_date(one.done_on),
             " and ".join(one.people),
         )
         for one in data.work_lists
     )
     headings = ("Place", "Records", "How", "Contractor, certificate", "Done on", "Signed by")
-    return Section("What people destroyed by hand", table=Table("Signed work lists", headings, rows, (1,)))
+    said = (
+        "Two people signed for each list, each with their own key. Where they did not say the same, each has a line.",
+    )
+    return Section("What people destroyed by hand", said, table=Table("Signed work lists", headings, rows, (1,)))
 
 
 def traces(data: CertificateData) -> Section:
@@ -180,9 +183,12 @@ def books(data: CertificateData) -> Section:
     )
     if not rows:
         return Section("Books", ("The log holds no counts of records before and after.",))
-    headings = ("Store", "Class", "Before", "Created", "Destroyed", "By other runs", "Outside", "After", "Balances")
-    caption = "Before + created − destroyed − by other runs − outside = after"
-    said = ("Counted with the reading access, from the last count before this run to its end.",)
+    headings = ("Store", "Class", "Before", "Created", "By this run", "By other runs", "Outside", "After", "Balances")
+    caption = "Before + created − by this run − by other runs − outside = after"
+    said = (
+        "Counted with the reading access, from the last count before this run to its end. What went by this run are the"
+        " records that it destroyed, and links that it took away.",
+    )
     return Section("Books", said, table=Table(caption, headings, rows, (2, 3, 4, 5, 6, 7)))
 
 

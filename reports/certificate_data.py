@@ -32,15 +32,30 @@ class WorkList:
 
 
 @dataclass(frozen=True)
+class RuleShown:
+    """A rule that the run applied, in plain English: how long, under which conditions, what then, and what it rests on.
+
+    `confidence` is the schedule's word for what the period rests on: policy, source, part or general.
+    """
+
+    id: str
+    keeps: str
+    then: str
+    because: tuple[str, ...]
+    confidence: str
+
+
+@dataclass(frozen=True)
 class CertificateData:
     """The certificate as the log has it, and what a reader needs beside it.
 
     `proof` is the C2SP proof text of the closing leaf; `bundle` and `key_file` are the names of the files that the
     reader is given; `holds_checked` counts the records whose holds were looked at inside the destroying transaction,
     `holds_checked_at` is the last such instant (empty without any); `methods` says in words what was done in each
-    store, or in each "store grade"; `work_lists` are those that people signed; `exceptions` are plain sentences beyond
-    those that follow from the figures; `kept_outside` says that every day's checkpoint is kept where no backup of the
-    ledger brings it back. Raises BadInput for a state that is none of `STATES`, or counts that do not add up.
+    store, or in each "store grade"; `work_lists` are those that people signed; `rules` are those that the run applied;
+    `exceptions` are plain sentences beyond those that follow from the figures; `kept_outside` says that every day's
+    checkpoint is kept where no backup of the ledger brings it back. Raises BadInput for a state that is none of
+    `STATES`, or counts that do not add up.
     """
 
     certificate: Certificate
@@ -54,6 +69,7 @@ class CertificateData:
     exceptions: tuple[str, ...] = ()
     work_lists: tuple[WorkList, ...] = ()
     kept_outside: bool = False
+    rules: tuple[RuleShown, ...] = ()
 
     def __post_init__(self) -> None:
         totals = self.certificate.totals

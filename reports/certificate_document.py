@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reports import certificate_checks as checks
 from reports.certificate_data import CertificateData
 from reports.certificate_parts import Section, Table, records, words
 from reports.writing import reader_date, thousands
-from rules.evidence.certificate import CHANGED, Line
+from rules.evidence.certificate import ABSENCE, CHANGED, Line
 
 # Why a place was not searched, by the code that the log has for it.
 _MISSED = {
@@ -20,6 +20,14 @@ _MISSED = {
     "identifiers-too-short-to-look-for": "identifiers of a few letters or digits, which would be found everywhere",
     "names": "names of people",
     "names-of-some-people": "names of some people: of one word, never read, or known only to a process that ended",
+}
+
+
+_RESTS_ON = {
+    "policy": "stands in the policy",
+    "source": "has a source of its own",
+    "part": "has a source in part",
+    "general": "is a general default, accepted by name",
 }
 
 
@@ -45,6 +53,7 @@ def sections(data: CertificateData) -> list[Section]:
     return [
         _about(data),
         _officers(data),
+        *filter(None, [rules_applied(data)]),
         _account(data),
         checks.method(data),
         *filter(None, [checks.work_lists(data)]),
@@ -102,6 +111,19 @@ def _officers(data: CertificateData) -> Section:
     return Section(
         "Who decided and who did it", ("Each signature is in the log, made with the person’s own key.",), table=table
     )
+
+
+def rules_applied(data: CertificateData) -> Section | None:
+    """Return what the rules say by whose names the records are listed; None where nobody has told."""
+    if not data.rules:
+        return None
+    rows = tuple(
+        (rule.id, rule.keeps, rule.then, "; ".join(rule.because), _RESTS_ON.get(rule.confidence, rule.confidence))
+        for rule in data.rules
+    )
+    headings = ("Rule", "How long it keeps", "What is then done", "Rests on", "The period itself")
+    said = ("In the words of the schedule’s own rules; the whole schedule lies in the evidence bundle.",)
+    return Section("Which rules were applied", said, table=Table("Rules by name", headings, rows))
 
 
 def _account(data: CertificateData) -> Section:
@@ -175,13 +197,21 @@ def _without_backups(data: CertificateData) -> list[str]:
 
 
 def _not_searched(data: CertificateData) -> Section:
-    places = tuple(_missed(place) for place in data.certificate.not_searched)
+    places = tuple(_missed(place, _registers(data)) for place in data.certificate.not_searched)
     if not places:
         return Section("Places not searched", ("None is named in the log.",))
     return Section("Places not searched", points=places)
 
 
-def _missed(place: str) -> str:
+def _registers(data: CertificateData) -> set[str]:
+    """Return the places of which only the register could be searched: it was, and the place is named as missed."""
+    looked = {one["store"] for one in data.certificate.verifications if one["method"] == ABSENCE}
+    return looked & set(data.certificate.not_searched)
+
+
+def _missed(place: str, registers: Collection[str]) -> str:
+    if place in registers:
+        return f"{words(place)}: only its register was searched, not what lies there"
     if place in _MISSED:
         return _MISSED[place]
     for code, said in _MISSED.items():

@@ -30,9 +30,12 @@ class Section:
     verbatim: str = ""
 
 
+_SPOKEN = {"dpo": "data-protection officer", "kept-metadata": "metadata kept", "destruction-log": "the log itself"}
+
+
 def words(slug: str) -> str:
     """Return a code of the log as words: the reason it stands for, or the code without its hyphens."""
-    return REASONS.get(slug) or slug.replace("-", " ").replace("_", " ")
+    return REASONS.get(slug) or _SPOKEN.get(slug) or slug.replace("-", " ").replace("_", " ")
 
 
 def records(count: int) -> str:

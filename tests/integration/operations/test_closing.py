@@ -234,7 +234,7 @@ def test_how_paper_went_is_signed_and_shown(world: World) -> None:  # noqa: F811
     assert done.certified is not None
     page = done.certified.html.read_text()
     assert "cross-cut, to DIN-66399-P-4" in page
-    assert "Shred &amp; Sons Ltd 4711" in page
+    assert "Shred &amp; Sons Ltd, 4711" in page
     assert verified(world, done)
 
 

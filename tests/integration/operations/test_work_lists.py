@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from operations.destroy import WorkItem, confirm, work_list
+from reports.writing import reader_date
 from rules.errors import BadInput
 from tests.integration.operations import destroying_world
 from tests.integration.operations.conftest import APPROVER, MANAGER, passphrase
@@ -53,3 +54,18 @@ def test_nothing_was_destroyed_by_hand_before_the_run_could_begin(world: World) 
     world.destroy()
     assert refused(world, done_on=COOLED.date() - timedelta(days=30)) == ["done_on"]
     assert refused(world, done_on=COOLED.date() + timedelta(days=30)) == ["done_on"]
+
+
+@one_engine
+def test_who_signed_other_words_has_a_line_of_their_own(world: World) -> None:
+    """The certificate joins what two people said alike, and never mixes what they said differently."""
+    world.destroy()
+    how = ("cross-cut-4x15", COOLED.date())
+    confirm(world.project, world.run, "paper", MANAGER, passphrase(MANAGER), *how)
+    signed = (world.project, world.run, "paper", APPROVER, passphrase(APPROVER))
+    done = confirm(*signed, "shredded", COOLED.date(), contractor="Shred Ltd", receipt="4711", counted=2)
+    assert done.certified is not None
+    page = done.certified.html.read_text()
+    assert f"<td>cross-cut-4x15</td><td>–</td><td>{reader_date(COOLED.date())}</td><td>{MANAGER}</td>" in page
+    assert f"<td>shredded</td><td>Shred Ltd, 4711</td><td>{reader_date(COOLED.date())}</td><td>{APPROVER}</td>" in page
+    assert "7 years after" in page  # what the rule says stands beside what it is called

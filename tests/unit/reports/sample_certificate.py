@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.certificate_data import CertificateData, WorkList
+from reports.certificate_data import CertificateData, RuleShown, WorkList
 from rules.evidence.backups import Backup
 from rules.evidence.certificate import Certificate, Line, Officer
 
@@ -116,5 +116,15 @@ DATA = CertificateData(
             "Shred Ltd",
             "4711",
         ),
+    ),
+    rules=(
+        RuleShown(
+            "client-file",
+            "7 years after the later of closed on and last contact; where status is closed",
+            "destroy",
+            ("S3 4.4", "Limitation Act 1980 ss.2, 5, 11"),
+            "source",
+        ),
+        RuleShown("notes-after-summary", "7 days after session ended", "destroy", ("S3 4.9",), "general"),
     ),
 )

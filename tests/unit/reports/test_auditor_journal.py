@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
@@ -39,6 +40,34 @@ def test_every_step_is_told_with_people_and_entries() -> None:
     assert [name for name in decided if name not in text] == []
     assert CERTIFICATE.schedule_version in text
     assert "destroyed" in text
+
+
+def test_what_people_did_by_hand_is_told_apart_with_who_signed() -> None:
+    """A batch of a manual store is marked, and each signature has its entry, its words and its day."""
+    apart = [{**leaf, "batch": 2} if leaf.get("store") == "paper" and "batch" in leaf else leaf for leaf in LEAVES]
+    text = text_of(journal_html(DATA, apart))
+    signed = [leaf for leaf in LEAVES if leaf["type"] == "confirmation"]
+    assert signed
+    assert f"{signed[0]['store']} (by hand)" in text
+    told = html.unescape(text[text.index("People destroyed by hand") : text.index("left alone")])
+    assert [leaf["officer"] for leaf in signed if leaf["officer"] not in told] == []
+
+
+def test_entries_that_people_signed_stand_on_the_page_as_the_log_has_them() -> None:
+    """An auditor with a browser sees each of them; none is about a single record."""
+    shown = html.unescape(re.findall("<pre>(.*?)</pre>", journal_html(DATA, LEAVES), re.DOTALL)[-1])
+    told = [line.split(" ", 1) for line in shown.strip().split("\n")]
+    assert all(encode(LEAVES[int(number)]).decode() == leaf for number, leaf in told)
+    kinds = {LEAVES[int(number)]["type"] for number, _ in told}
+    assert {"schedule", "adoption", "decisions", "approval", "run-opened", "confirmation", "run-closed"} <= kinds
+    assert not kinds & {"intent", "done", "kept", "failed"}
+
+
+def test_a_run_without_cooling_off_time_says_so() -> None:
+    """An approval after which the run could begin at once is not passed over."""
+    hasty = [{**leaf, "not_before": leaf["signed_at"]} if leaf["type"] == "approval" else leaf for leaf in LEAVES]
+    assert "no cooling-off time" in text_of(journal_html(DATA, hasty))
+    assert "no cooling-off time" not in text_of(journal_html(DATA, LEAVES))
 
 
 def test_a_run_of_which_nothing_came_to_a_batch_has_a_page() -> None:

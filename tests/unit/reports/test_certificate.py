@@ -14,7 +14,7 @@ import pytest
 
 from reports.auditor_readme import WIDTH, auditor_readme
 from reports.certificate import certificate_html, certificate_pdf
-from reports.certificate_data import CertificateData
+from reports.certificate_data import CertificateData, WorkList
 from reports.certificate_document import sections, state_line
 from rules.errors import BadInput
 from tests.unit.reports.html import main_of, well_formed
@@ -64,7 +64,7 @@ def test_the_pdf_is_accessible(pdf: bytes) -> None:
     assert reader.metadata.title == "Certificate of destruction run-2026-0001"
     assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_object().get_data()
     kinds, words = structure(root["/StructTreeRoot"])
-    assert {"/H1", "/H2", "/TH", "/TD", "/Figure", "/L"} <= kinds
+    assert {"/H1", "/H2", "/Table", "/Caption", "/TH", "/TD", "/Figure", "/L"} <= kinds
     assert any("QR code" in text for text in words)
 
 
@@ -111,7 +111,10 @@ def test_both_forms_carry_every_field(pdf: bytes) -> None:
         "2 records or files still mention something that was destroyed",
         "1 record went outside the tool",
         "405 1 41 2 1 362 yes",
-        "cross-cut-4x15, to DIN-66399-P-4 Shred Ltd 4711 15 September 2026 Jo O'Brien and Ceri Llŷr-Jones",
+        "cross-cut-4x15, to DIN-66399-P-4 Shred Ltd, 4711 15 September 2026 Jo O'Brien and Ceri Llŷr-Jones",
+        "client-file 7 years after the later of closed on and last contact; where status is closed destroy S3 4.4;",
+        "is a general default, accepted by name",
+        "data-protection officer recommended",
         "documents: documents whose text no program can read, such as scans",
         "volunteers phones",
         "python3 -I verify_winnow.py larch-evidence-2026.zip --key winnow.vkey",
@@ -122,6 +125,34 @@ def test_both_forms_carry_every_field(pdf: bytes) -> None:
     for text in shown:
         folded = text.replace("’", "'").replace("&#39;", "'").replace("- ", "-")
         assert [want for want in wanted if want.replace("’", "'").replace("- ", "-") not in folded] == []
+
+
+def test_a_place_of_which_only_the_register_was_searched_is_told_so() -> None:
+    """A cabinet whose register was searched is named for what nobody looked into; a place without one stays a name."""
+    register = {"store": "paper", "method": "absence-search", "credential": "same-account", "checked": 1}
+    looked = (*CERTIFICATE.verifications, {**register, "remaining": 0})
+    its = replace(CERTIFICATE, verifications=looked, not_searched=("mailboxes", "paper"))
+    (section,) = [one for one in sections(replace(DATA, certificate=its)) if one.title == "Places not searched"]
+    assert section.points == ("mailboxes", "paper: only its register was searched, not what lies there")
+
+
+def test_a_long_cell_never_runs_into_the_next() -> None:
+    """Four columns of sentences share the page's width: no word of one stands over a word of another."""
+    words = ("cross-cut-4x15", "2026-09-15", ("Jo O’Brien", "Ceri Llŷr-Jones"), "DIN-66399-P-4")
+    lists = tuple(WorkList("paper", 3, *words, "Shredders of Devon and Cornwall Ltd", number) for number in ("1", "2"))
+    pdf = certificate_pdf(replace(DATA, work_lists=lists))
+    headings = ("Contractor, certificate", "Done on", "Signed by")
+    edges: list[float] = []
+
+    def note(shown: str, placed: list[float], *_: object) -> None:
+        if shown.strip() in headings:
+            edges.append(placed[4])  # PDF 32000-1, 8.3.3: how far from the left
+
+    for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+        page.extract_text(visitor_text=note)
+    assert len(edges) == len(headings)
+    assert edges[1] - edges[0] > 100
+    assert edges[2] - edges[1] > 60
 
 
 def test_the_same_data_give_the_same_pdf(pdf: bytes) -> None:
