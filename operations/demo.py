@@ -42,7 +42,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """Where the demo goes and how large it is. `database` is a URL for the casework store; SQLite by default.
+    """Where the demo goes and how large it is. `database` and `ledger` are URLs of empty databases; SQLite by default.
 
     `canary` is a word that every invented name, contact and free text then carries, so that a leak can be searched for.
     """
@@ -51,6 +51,7 @@ class DemoOptions:
     clients: int = CLIENTS
     seed: int = SEED
     database: str = ""
+    ledger: str = ""
     as_of: date | None = None
     canary: str | None = None
 
@@ -82,6 +83,9 @@ def set_up(options: DemoOptions, clock: Clock, environment: Settings, say: Repor
     init_project(folder, ORGANISATION)
     settings = folder / "winnow.yaml"
     text = settings.read_text(encoding="utf-8").replace("cooling_off_days: 7", "cooling_off_days: 0")
+    if options.ledger:
+        text = text.replace("sqlite:///ledger.db", options.ledger)
+        (folder / "ledger.db").unlink()
     settings.write_text(text, encoding="utf-8")
     project = open_project(folder, clock, environment)
     say("Naming officers, adopting the schedule, preparing the stores, placing holds")

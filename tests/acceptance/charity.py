@@ -26,9 +26,9 @@ class Charity:
         return self.project.folder
 
 
-def set_up(folder: Path, database: str = "", clients: int = 300, as_of: date = AS_OF) -> Charity:
+def set_up(folder: Path, database: str = "", clients: int = 300, as_of: date = AS_OF, ledger: str = "") -> Charity:
     """Generate the charity and everything that its officers do before a sift."""
-    options = demo.DemoOptions(folder, clients, seed=11, database=database, as_of=as_of)
+    options = demo.DemoOptions(folder, clients, seed=11, database=database, ledger=ledger, as_of=as_of)
     clock = FixedClock(datetime.combine(as_of, time(12), UTC))
     return Charity(demo.set_up(options, clock, read_settings(), lambda _text: None))
 
