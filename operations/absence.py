@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from operations.destroying.absence import Absence, search
-from operations.destroying.closing import OUT
+from operations.destroying.absence import OUT, Absence, search
 from operations.project import Project
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem

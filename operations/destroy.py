@@ -17,8 +17,8 @@ from connectors.stores.manual import ManualStore
 from operations.adopt import require_adopted
 from operations.approval_stands import require_approval
 from operations.certify import Certified, certify
-from operations.destroying.absence import Absence
-from operations.destroying.closing import OUT, close_if_done
+from operations.destroying.absence import OUT, Absence
+from operations.destroying.closing import close_if_done
 from operations.destroying.context import Carrying, Progress, silent
 from operations.destroying.naming import NamesRead, look_for_names
 from operations.destroying.redacting import MakeRedactor, presidio, redact_for

@@ -36,7 +36,7 @@ def end_packs(project: Project) -> EndedPacks:
     for proposal in proposals.partly_forgotten(project.ledger) if closed else ():
         for path in _packs(folder, proposal):
             if path.stat().st_mtime < datetime.fromisoformat(max(closed)).timestamp():
-                (left if _filled_in(path) else deleted).append(path)
+                (left if filled_in(path) else deleted).append(path)
     for path in deleted:
         path.unlink(missing_ok=True)
     return EndedPacks(tuple(path.name for path in deleted), tuple(path.name for path in left))
@@ -48,6 +48,7 @@ def _packs(folder: Path, proposal: str) -> list[Path]:
     return [path for path in sorted(folder.glob(f"{name}*")) if not path.name[len(name)].isdigit()]
 
 
-def _filled_in(path: Path) -> bool:
+def filled_in(path: Path) -> bool:
+    """Whether somebody has written to a pack since it was made."""
     page = path.with_suffix(".html")
     return path != page and not (page.is_file() and path.stat().st_mtime < page.stat().st_mtime + FILLED_IN_AFTER)

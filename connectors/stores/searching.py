@@ -98,12 +98,16 @@ def search_class(
 
 
 def search_folder(folder: Path, looks: Sequence[Looks], skipped: Collection[str] = ()) -> Searched:
-    """Count the files below a folder that mention, in name or content; links and names that begin so are skipped."""
+    """Count the files below a folder that mention, in name or content; links are skipped.
+
+    So are files in the folder itself whose name begins as one of `skipped`.
+    """
     mentions, unread = [0] * len(looks), 0
     for place, _, names in os.walk(folder, followlinks=False):
         for name in sorted(names):
             path = Path(place, name)
-            if name.startswith(tuple(skipped)) or path.is_symlink() or not path.is_file():
+            skip = path.parent == folder and name.startswith(tuple(skipped))
+            if skip or path.is_symlink() or not path.is_file():
                 continue
             texts = _texts(path)
             unread += texts is None

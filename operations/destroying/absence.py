@@ -24,7 +24,8 @@ KEYLESS = "records-without-a-key-of-their-own"
 SHORT = "identifiers-too-short-to-look-for"
 BACKUPS = "backups"
 # They are made of the log, which names nobody.
-OURS = ("evidence-", "certificate-", "winnow.vkey")
+OURS = ("evidence-", "certificate-run-", "winnow.vkey")
+OUT = "output-folder"
 
 Wanted = Mentions | Names
 
@@ -61,8 +62,8 @@ def search(
 ) -> list[Absence]:
     """Look in all of these stores and folders, free text and documents included, once for all that is wanted.
 
-    Returns what was found of each of `wanted`. `skipped` are beginnings of file names in the folders that need no
-    search.
+    Returns what was found of each of `wanted`. `skipped` are beginnings of names in our own output folder that need no
+    search; in a folder of somebody else's a file of any name may be about a person.
     """
     seeking = _Seeking(schedule, wanted)
     for alias, store in sorted(stores.items()):
@@ -76,7 +77,7 @@ def search(
             seeking.searched.append(alias)
     for name, folder in sorted(folders.items()):
         if folder.is_dir():
-            here = search_folder(folder, seeking.looks, (*OURS, *skipped))
+            here = search_folder(folder, seeking.looks, (*OURS, *skipped) if name == OUT else ())
             seeking.missed |= {f"{name}-unreadable-files"} if here.unread else set()
             seeking.found.append((name, "file", here.mentions))
             seeking.searched.append(name)

@@ -20,14 +20,13 @@ from operations.destroying.context import MANUAL, Carrying
 from operations.destroying.gone import gone_people
 from operations.destroying.leaves import verification
 from operations.destroying.naming import NamesRead, access, look_for_names, name_leaves, unlooked_for
+from operations.packs import PACK, filled_in
 from rules.errors import Refused
 from rules.evidence.certificate import ABSENCE, COLUMNS, OUTCOME_TYPES
 from rules.evidence.leaf import Leaf, decode
 from rules.review.mentions import Mentions
 
 DONE = "done"
-OUT = "output-folder"
-PACK_OF = "review-pack-{}"  # it goes with its review, a moment later
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def close_if_done(carrying: Carrying, run: Run, names: NamesRead) -> Closed:
     found = Closed()
     if current.state != runs.CLOSED:
         if runs.without_outcome(carrying.ledger, run.id):
-            return Closed(False, None, look_for_names(carrying, run, names, _skipped(run)))
+            return Closed(False, None, look_for_names(carrying, run, names, _skipped(carrying, run)))
         proofs = _prove(carrying, run, names)
         at = carrying.now()
         with writing(carrying.ledger) as connection:
@@ -117,13 +116,14 @@ def _search(
     both: list[absence.Wanted] = [Mentions(wanted)]
     known = names.take()
     both += [known] if known else []
-    found = absence.search(carrying.stores, carrying.schedule, both, carrying.folders, _skipped(run))
+    found = absence.search(carrying.stores, carrying.schedule, both, carrying.folders, _skipped(carrying, run))
     return found[0], found[1] if known else None
 
 
-def _skipped(run: Run) -> list[str]:
-    """Beginnings of the names of files that go in a moment anyhow."""
-    return [PACK_OF.format(run.proposal)]
+def _skipped(carrying: Carrying, run: Run) -> list[str]:
+    """Beginnings of the names of files that go in a moment anyhow: packs, unless somebody has filled one in."""
+    packs = carrying.folders[absence.OUT].glob(f"{PACK}*")
+    return [f"{PACK}{run.proposal}", *(path.name for path in packs if not filled_in(path))]
 
 
 def _closing(carrying: Carrying, run: Run, not_searched: Sequence[str]) -> Leaf:

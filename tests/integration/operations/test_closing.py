@@ -118,6 +118,24 @@ def missed(world: World) -> set[str]:  # noqa: F811
 
 
 @one_engine
+def test_only_what_we_wrote_ourselves_goes_unsearched(world: World) -> None:  # noqa: F811
+    """A client's own certificate among the exports is found, whatever its name; packs that go at once are not told."""
+    here = with_exports(world)
+    out, exports = here.project.settings.out, here.project.folder / "exports"
+    (exports / "certificate-of-attendance.txt").write_text("CASE-1 was there")
+    (exports / "evidence-for-court.txt").write_text("about CASE-2")
+    out.mkdir(exist_ok=True)
+    (out / "review-pack-proposal-2026-08-01-1.html").write_text("CASE-1")
+    (out / "certificate-of-thanks.txt").write_text("CASE-1")
+    here.destroy()
+    here.sign(MANAGER)
+    done = here.sign(APPROVER)
+    assert done.absence is not None
+    found = {one.place: one.count for one in done.absence.found if one.class_name == "file"}
+    assert found == {"exports-1": 2 + 2, "output-folder": 1}
+
+
+@one_engine
 def test_names_of_who_went_are_looked_for_while_they_are_known(world: World) -> None:  # noqa: F811
     """Possible mentions are told by place and count when the records have gone; no name is kept anywhere of ours."""
     here = with_names(world)
