@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connectors import keys
 from connectors.keys import LOG_KEY, LOG_VKEY, RETIRED_VKEY, Random
+from rules.errors import BadInput, Problem
 from rules.evidence.note import NoteKey, NoteSigner
 
 NEXT_LOG_KEY, OLD_LOG_KEY = "log-next.pem", "log-old.pem"
@@ -27,22 +28,39 @@ def retiring_signer(folder: Path, origin: str) -> NoteSigner | None:
     return keys.log_signer_in(path, origin) if path.exists() else None
 
 
+def is_under_way(folder: Path) -> bool:
+    """Say whether a next key was made and has not taken over: the change was interrupted."""
+    return (folder / NEXT_LOG_KEY).exists()
+
+
 def log_key_takes_over(folder: Path, key: NoteKey) -> None:
     """Let the next key sign, and the former one beside it; publish both. Called again after a crash, it finishes."""
     old, now, following = folder / OLD_LOG_KEY, folder / LOG_KEY, folder / NEXT_LOG_KEY
+    _publish(folder, LOG_VKEY, key.to_text(), first=True)  # before it signs: nobody need ask whose signature that is
     if following.exists():
         old.unlink(missing_ok=True)
         os.link(now, old)
         os.replace(following, now)
-    _publish(folder, LOG_VKEY, key.to_text(), first=True)
+
+
+def lost_log_key_gives_way(folder: Path, key: NoteKey) -> None:
+    """Let the next key sign in the place of one that is lost; what that one signed is checked with the retired keys.
+
+    A former key that still signs beside the lost one stays. Called again after a crash, it finishes.
+    """
+    retiring = retiring_signer(folder, key.name)
+    stay = {key.to_text(), *([retiring.key.to_text()] if retiring else [])}
+    for line in _lines(folder / LOG_VKEY):
+        if line not in stay:
+            _publish(folder, RETIRED_VKEY, line)
+    _write(folder / LOG_VKEY, [key.to_text(), *([retiring.key.to_text()] if retiring else [])])
+    os.replace(folder / NEXT_LOG_KEY, folder / LOG_KEY)
 
 
 def retire_log_key(folder: Path, key: NoteKey) -> None:
     """Destroy the former key and move its public half to the retired ones; called again, it finishes."""
     _publish(folder, RETIRED_VKEY, key.to_text())
-    lines = (folder / LOG_VKEY).read_text(encoding="utf-8").split()
-    left = [line for line in lines if line != key.to_text()]
-    _write(folder / LOG_VKEY, left)
+    _write(folder / LOG_VKEY, [line for line in _lines(folder / LOG_VKEY) if line != key.to_text()])
     path = folder / OLD_LOG_KEY
     if path.exists():
         path.write_bytes(bytes(path.stat().st_size))  # as far as a file system overwrites in place
@@ -51,12 +69,7 @@ def retire_log_key(folder: Path, key: NoteKey) -> None:
 
 def vkeys(folder: Path, *names: str) -> list[NoteKey]:
     """Return the public keys in these files of the folder, those that are there. Raises BadInput."""
-    found = []
-    for name in names or (LOG_VKEY, RETIRED_VKEY):
-        path = folder / name
-        lines = path.read_text(encoding="utf-8").split() if path.is_file() else []
-        found += [NoteKey.from_text(line) for line in lines]
-    return found
+    return [NoteKey.from_text(line) for name in names or (LOG_VKEY, RETIRED_VKEY) for line in _lines(folder / name)]
 
 
 def take_place(folder: Path, name: str, keep_old: bool = False) -> None:
@@ -74,8 +87,18 @@ def drop_next(folder: Path, name: str) -> None:
 
 def _publish(folder: Path, name: str, line: str, first: bool = False) -> None:
     path = folder / name
-    lines = [one for one in (path.read_text(encoding="utf-8").split() if path.is_file() else []) if one != line]
+    lines = [one for one in _lines(path) if one != line]
     _write(path, [line, *lines] if first else [*lines, line])
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError):
+        mend = "A copy lies in `out`, in each evidence bundle's company, and with the auditor."
+        raise BadInput(Problem("this public key cannot be read", file=path.name, mend=mend)) from None
 
 
 def _write(path: Path, lines: list[str]) -> None:

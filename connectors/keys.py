@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from connectors.bundle_file import write_whole
+from connectors.trouble import of_disk
 from rules.errors import BadInput, Problem
 from rules.evidence.base64text import from_base64, to_base64
 from rules.evidence.note import NoteKey, NoteSigner, Sign
@@ -145,11 +148,10 @@ def log_signer(folder: Path, origin: str, random: Random) -> NoteSigner:
 
     Raises BadInput where the key can't be read, or an origin that a signed note can't carry.
     """
-    path = folder / LOG_KEY
-    made = not path.exists()
-    signer = log_signer_in(path, origin, random)
-    if made:
-        path.with_name(LOG_VKEY).write_text(signer.key.to_text() + "\n", encoding="utf-8")
+    signer = log_signer_in(folder / LOG_KEY, origin, random)
+    public = folder / LOG_VKEY
+    if not public.exists():  # at the first use, or after a disk was full at the first use
+        write_whole(public, f"{signer.key.to_text()}\n".encode())
     return signer
 
 
@@ -160,7 +162,7 @@ def log_signer_in(path: Path, origin: str, random: Random | None = None) -> Note
         _write_new(path, fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     private = _load(path, None)
     if not isinstance(private, Ed25519PrivateKey):
-        raise BadInput(Problem("this is not the log's key", file=path.name))
+        raise _damaged(path)
     return NoteSigner(NoteKey(origin, private.public_key().public_bytes_raw()), private.sign)
 
 
@@ -179,36 +181,50 @@ def _write_locked(path: Path, private: Ed25519PrivateKey | X25519PrivateKey, pas
 
 
 def _write_new(path: Path, data: bytes) -> None:
+    """Write a key whole or not at all, readable by its owner only. Raises BadInput where there is one."""
+    if path.exists():
+        raise BadInput(Problem("there is a key of this name already", file=path.name))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, it never takes the place of a key
     except FileExistsError:
         raise BadInput(Problem("there is a key of this name already", file=path.name)) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    finally:
+        os.unlink(draft)
 
 
 def _load(path: Path, passphrase: str | None) -> object:
     try:
         data = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
+        mend = "Keys lie in the folder keys/ of the project: bring it back from its backup."
+        raise BadInput(Problem("this key is missing", file=path.name, mend=mend)) from None
+    except OSError as error:
         mend = "Keys lie in the folder keys/ of the project."
-        raise BadInput(Problem("this key cannot be read", file=path.name, mend=mend)) from None
+        raise BadInput(Problem(f"this key cannot be read ({of_disk(error)})", file=path.name, mend=mend)) from None
     heading = _HEADING.match(data)
+    if b"PRIVATE KEY-----" not in data or (passphrase is not None and heading is None):
+        raise _damaged(path)
     try:
-        if passphrase is None:
+        if passphrase is None or heading is None:
             return load_pem_private_key(data, None)
-        if heading is None:
-            raise BadInput(_WRONG)
         cost = int(heading[1])
         if cost > 2**20 or cost & (cost - 1):
             raise BadInput(_WRONG)
         password = _password(passphrase, bytes.fromhex(heading[2].decode()), cost)
         return load_pem_private_key(data[heading.end() :], password)
     except (ValueError, TypeError):
-        raise BadInput(_WRONG) from None
+        raise (_damaged(path) if passphrase is None else BadInput(_WRONG)) from None
+
+
+def _damaged(path: Path) -> BadInput:
+    mend = "Bring it back from the backup of keys/."
+    return BadInput(Problem("this is no key, or a damaged one", file=path.name, mend=mend))
 
 
 def _password(passphrase: str, salt: bytes, cost: int) -> bytes:
@@ -222,13 +238,15 @@ def pseudonym_key(folder: Path, random: Random) -> bytes:
     It bears no passphrase, as the log's key does not: the nightly flow must be able to find what died with its source.
     """
     path = folder / PSEUDONYM_KEY
-    if not path.exists():
-        _write_new(path, f"winnow-pseudonym-key-v1 {random(32).hex()}\n".encode())
     try:
+        if not path.exists():
+            _write_new(path, f"winnow-pseudonym-key-v1 {random(32).hex()}\n".encode())
         heading, _, text = path.read_text(encoding="ascii").strip().partition(" ")
         key = bytes.fromhex(text)
-    except (OSError, ValueError):
+    except ValueError:
         heading, key = "", b""
+    except OSError as error:
+        raise BadInput(Problem(f"the pseudonym key cannot be read ({of_disk(error)})", file=path.name)) from None
     if heading != "winnow-pseudonym-key-v1" or len(key) != 32:
         mend = "Bring it back from a backup: with another key the same people get other pseudonyms."
         raise BadInput(Problem("this is not the pseudonym key", file=path.name, mend=mend))

@@ -9,10 +9,11 @@ import typer
 
 from connectors.key_changes import vkeys
 from connectors.keys import LOG_VKEY, RETIRED_VKEY
-from console.asking import passphrase_of, typed
+from console.asking import passphrase_of, passphrases_of, typed
 from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, here, verbs
 from console.screen import document, say, table
 from operations import key_changes as changing
+from operations.lost_key import WORDS, replace_lost_log_key
 
 app = verbs("Change the log's key or the DPO's sealing key; destroy the key of a run.")
 
@@ -48,6 +49,43 @@ def rotate(
     opened = here(project)
     made = changing.rotate_log_key(opened, by, passphrase_of(by, passphrase_file, opened.environment))
     _said(as_json, made, f"New key of the log: {made}", "Publish keys/winnow.vkey again; then `winnow key retire`.")
+
+
+@app.command("lost")
+def lost(
+    by: Annotated[
+        list[str],
+        typer.Option("--by", metavar="NAME", help="Who signs; two people, each named by a --by of their own."),
+    ],
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", metavar="WORDS", help="The typed words; asked for at a terminal.")
+    ] = None,
+    passphrase_file: Annotated[
+        list[Path] | None,
+        typer.Option("--passphrase-file", metavar="FILE", help="One for each --by, in the same order; else asked for."),
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a new key when the log's is lost for good: no copy of keys/log.pem anywhere. Two people sign.
+
+    The log goes on where it was. Auditors are given both public keys, and told by the two people, on paper, why there
+    is a new one. A key that is there is changed with `winnow key rotate`.
+
+    Example: winnow key lost --by "Asha Patel" --by "Tom Reid"
+    """
+    opened = here(project)
+    signers = passphrases_of(by, passphrase_file or (), opened.environment)
+    done = replace_lost_log_key(opened, signers, confirm if confirm is not None else typed(WORDS))
+    if as_json:
+        document(vars(done))
+        return
+    say(f"New key of the log: {done.key}", *(f"Lost: {key}" for key in done.lost))
+    say(f"The last checkpoint under the lost key: {done.checkpoint}")
+    say(
+        "Give the auditor keys/winnow.vkey, keys/winnow-retired.vkey and that checkpoint, with a letter that both sign."
+    )
+    say("Publish keys/winnow.vkey again. Back up keys/ now.")
 
 
 @app.command("retire")

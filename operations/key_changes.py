@@ -39,7 +39,7 @@ def rotate_log_key(project: Project, officer: str, passphrase: str) -> str:
     change is not finished.
     """
     by = sign_in(project, officer, passphrase, "keys").person
-    if _retiring(project) is not None:
+    if _retiring(project) is not None and not key_changes.is_under_way(project.keys):
         raise Refused("the log's former key still signs: end that change first with `winnow key retire`")
     new = key_changes.next_log_key(project.keys, project.settings.origin, project.random).key
     _log_once(project, {"event": ROTATED, "purpose": "log", "key": to_base64(new.public), "by": by.name})
@@ -54,6 +54,8 @@ def retire_log_key(project: Project, officer: str, passphrase: str) -> str:
     Checkpoints that it signed alone are checked with `winnow-retired.vkey`. Raises Refused where no key is on its way.
     """
     by = sign_in(project, officer, passphrase, "keys").person
+    if key_changes.is_under_way(project.keys):  # the former key is still the only one
+        raise Refused("the log's new key has not taken over yet: end that first with `winnow key rotate`")
     old = _retiring(project)
     if old is None:
         raise Refused("no former key of the log is left to retire: `winnow key rotate` makes a new one first")

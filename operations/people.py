@@ -57,13 +57,11 @@ def add_person(
     name = " ".join(normalize("NFC", name).split())
     slug = _check(project, name, role)
     by = _vouched(project, voucher)
-    public = keys.create_officer_key(project.keys, slug, passphrase, project.random)
-    made = [project.keys / f"{slug}.pem"]
+    parts = [slug, f"{slug}-sealing"] if Role(role) is Role.DPO else [slug]
+    made = [path for part in parts if not (path := project.keys / f"{part}.pem").exists()]
     try:
-        sealing = None
-        if Role(role) is Role.DPO:
-            sealing = keys.create_sealing_key(project.keys, slug, passphrase, project.random)
-            made.append(project.keys / f"{slug}-sealing.pem")
+        public = _signing_key(project, slug, passphrase)
+        sealing = _sealing_key(project, slug, passphrase) if Role(role) is Role.DPO else None
         who = Person(
             slug=slug,
             name=name,
@@ -82,6 +80,32 @@ def add_person(
         raise
     project.sign_log()
     return who
+
+
+def _signing_key(project: Project, slug: str, passphrase: str) -> bytes:
+    """Make the person's key, or take the one that was made before the same addition was killed."""
+    path = project.keys / f"{slug}.pem"
+    if not path.exists():
+        return keys.create_officer_key(project.keys, slug, passphrase, project.random)
+    try:
+        return keys.officer_signer(project.keys, slug, passphrase)[0]
+    except BadInput:
+        raise _left(path) from None
+
+
+def _sealing_key(project: Project, slug: str, passphrase: str) -> bytes:
+    path = project.keys / f"{slug}-sealing.pem"
+    if not path.exists():
+        return keys.create_sealing_key(project.keys, slug, passphrase, project.random)
+    found = keys.sealing_public(path, passphrase)
+    if found is None:
+        raise _left(path)
+    return found
+
+
+def _left(path: Path) -> BadInput:
+    mend = "If adding this person was interrupted, give the same passphrase again; else move the file away."
+    return BadInput(Problem("there is a key of this name already", file=path.name, mend=mend))
 
 
 def _check(project: Project, name: str, role: Role | str) -> str:

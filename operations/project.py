@@ -107,9 +107,16 @@ class Project:
                 Problem("is not the name of this log", file=FILE, key="origin", mend=f"Write origin: {name}")
             )
         if not (self.keys / keys.LOG_KEY).exists() and signed is not None:
-            mend = "Bring the folder keys/ back from its backup. Nothing was changed."
+            mend = "Bring the folder keys/ back from its backup. Nothing was changed. Only if no copy is left anywhere:"
+            mend += " `winnow key lost`."
             raise BadInput(Problem("the key that has signed this log is missing", file=keys.LOG_KEY, mend=mend))
-        return keys.log_signer(self.keys, self.settings.origin, self.random)
+        signer = keys.log_signer(self.keys, self.settings.origin, self.random)
+        if signed is not None and signer.key not in key_changes.vkeys(self.keys, keys.LOG_VKEY):
+            mend = (
+                "Auditors hold that of winnow.vkey: bring the newest keys/ back from its backup. Nothing was changed."
+            )
+            raise BadInput(Problem("this is another key than that of this log", file=keys.LOG_KEY, mend=mend))
+        return signer
 
     def log_signers(self) -> list[NoteSigner]:
         """The signer of the log, and beside it the former one while a change of keys is under way."""

@@ -48,6 +48,14 @@ MAY: Mapping[str, frozenset[Role]] = {
     "prove": frozenset({Role.DPO}),
 }
 
+# Where the code of an action is no verb that people know.
+_DOES: Mapping[str, str] = {
+    "hold": "place a hold",
+    "release": "release a hold",
+    "keys": "change keys",
+    "reseal": "seal the keys of runs",
+}
+
 # Codes, because the log keeps them for ever.
 RELEASE_REASONS: Mapping[str, str] = {
     "over": "The matter is over",
@@ -92,7 +100,8 @@ def refuse_role(action: str, role: Role) -> str:
     """Return why a person of this role may not do this, or an empty text when they may."""
     if role in MAY[action]:
         return ""
-    return f"a person with the role {role} may not {action}; this is for {', '.join(sorted(MAY[action]))}"
+    does, others = _DOES.get(action, action), ", ".join(sorted(MAY[action]))
+    return f"a person with the role {role} may not {does}; this is for {others}"
 
 
 def proposal_line(ordinal: int, finding: Finding) -> bytes:

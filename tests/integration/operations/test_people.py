@@ -94,7 +94,7 @@ def test_nobody_signs_with_a_wrong_passphrase_or_beyond_their_role(project: Proj
         sign_in(project, "Nobody", "x", "approve")
     with pytest.raises(Refused, match="may not approve"):
         sign_in(project, DPO, passphrase(DPO), "approve")
-    with pytest.raises(Refused, match="may not hold"):
+    with pytest.raises(Refused, match="may not place a hold"):
         sign_in(project, AUDITOR, passphrase(AUDITOR), "hold")
 
 
@@ -170,3 +170,23 @@ def test_a_password_in_the_ledgers_address_comes_from_the_environment(project: P
     assert log.read_head(reopened.ledger).size == log.read_head(project.ledger).size
     with pytest.raises(BadInput, match="LEDGER"):
         _ = open_project(project.folder, FixedClock(NOON), read_settings({})).ledger
+
+
+def test_an_addition_that_was_killed_is_finished_by_typing_it_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys that a killed addition left are taken with the same passphrase; with another one, it is said what to do."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(people, "add_person", killed)
+        with pytest.raises(KeyboardInterrupt):
+            add_person(project, "Zoe Nunn", Role.DPO, passphrase("Zoe Nunn"), voucher=(DPO, passphrase(DPO)))
+    left = {name: (project.keys / name).read_bytes() for name in ("zoe-nunn.pem", "zoe-nunn-sealing.pem")}
+    with pytest.raises(BadInput, match="give the same passphrase again"):
+        add_person(project, "Zoe Nunn", Role.DPO, "quite another one", voucher=(DPO, passphrase(DPO)))
+    add_person(project, "Zoe Nunn", Role.DPO, passphrase("Zoe Nunn"), voucher=(DPO, passphrase(DPO)))
+    assert {name: (project.keys / name).read_bytes() for name in left} == left
+    sign_in(project, "Zoe Nunn", passphrase("Zoe Nunn"), "decide")
