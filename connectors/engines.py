@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -151,6 +152,8 @@ def _server(url: URL, read_only: bool, destroying: bool, ledger: bool) -> Engine
         url = url.set(drivername=DRIVERS["mariadb"])  # a server that is no MariaDB is then refused
         arguments["init_command"] = _MARIADB_LEDGER
     made = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args=arguments)
+    if url.get_backend_name() != "postgresql":
+        event.listen(made, "do_connect", import_module("connectors.mariadb").connect)
     if destroying and url.get_backend_name() == "postgresql":
         event.listen(made, "connect", _postgresql_durable)
     if not read_only:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -100,3 +101,12 @@ def test_a_destroying_commit_waits_for_the_disk_whatever_the_server_says(postgre
     for destroying, wanted in ((False, "off"), (True, "on")):
         with engine(postgres_url, destroying=destroying).connect() as connection:
             assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == wanted
+
+
+def test_connections_to_mariadb_share_what_is_slow_to_make_and_nothing_else(mariadb_url: str) -> None:
+    """Certificates of the machine, which the driver would read for each and then not use."""
+    made = [engine(mariadb_url + "mysql", read_only=choice) for choice in (False, True)]
+    with made[0].connect() as one, made[1].connect() as two:
+        drivers: list[Any] = [each.connection.driver_connection for each in (one, two)]
+        assert drivers[0].ctx is drivers[1].ctx
+        assert drivers[0].thread_id() != drivers[1].thread_id()
