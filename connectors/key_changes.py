@@ -28,6 +28,11 @@ def retiring_signer(folder: Path, origin: str) -> NoteSigner | None:
     return keys.log_signer_in(path, origin) if path.exists() else None
 
 
+def publish_first(folder: Path, key: NoteKey) -> None:
+    """Write the public half of a key that has not signed yet, alone."""
+    _write(folder / LOG_VKEY, [key.to_text()])
+
+
 def is_under_way(folder: Path) -> bool:
     """Say whether a next key was made and has not taken over: the change was interrupted."""
     return (folder / NEXT_LOG_KEY).exists()

@@ -111,7 +111,10 @@ class Project:
             mend += " `winnow key lost`."
             raise BadInput(Problem("the key that has signed this log is missing", file=keys.LOG_KEY, mend=mend))
         signer = keys.log_signer(self.keys, self.settings.origin, self.random)
-        if signed is not None and signer.key not in key_changes.vkeys(self.keys, keys.LOG_VKEY):
+        if signer.key not in key_changes.vkeys(self.keys, keys.LOG_VKEY):
+            if signed is None:  # the name was chosen after the key was made
+                key_changes.publish_first(self.keys, signer.key)
+                return signer
             mend = (
                 "Auditors hold that of winnow.vkey: bring the newest keys/ back from its backup. Nothing was changed."
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import keys
+from connectors import key_changes, keys
 from connectors.ledger import log, people
 from connectors.settings import FixedClock, read_settings
 from operations.init import init_project
@@ -190,3 +190,15 @@ def test_an_addition_that_was_killed_is_finished_by_typing_it_again(
     add_person(project, "Zoe Nunn", Role.DPO, passphrase("Zoe Nunn"), voucher=(DPO, passphrase(DPO)))
     assert {name: (project.keys / name).read_bytes() for name in left} == left
     sign_in(project, "Zoe Nunn", passphrase("Zoe Nunn"), "decide")
+
+
+def test_a_log_may_be_named_until_it_has_signed(tmp_path: Path) -> None:
+    """Who writes another origin into winnow.yaml before anybody is added publishes a key that checks what is signed."""
+    init_project(tmp_path / "project", "A Small Service")
+    settings = tmp_path / "project" / "winnow.yaml"
+    settings.write_text(settings.read_text().replace("winnow.example.org/a-small-service", "example.org/second"))
+    project = open_project(tmp_path / "project", FixedClock(NOON), read_settings({}))
+    for name in ("Ann Ash", "Ben Birch"):
+        add_person(project, name, Role.APPROVER, passphrase(name))
+    published = key_changes.vkeys(project.keys)
+    assert open_checkpoint(project.sign_log(), published, keys.verify).size == 2
