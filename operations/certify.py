@@ -22,9 +22,10 @@ from rules.errors import BadInput, Problem
 from rules.evidence.bundle import bundle_files
 from rules.evidence.certificate import CHANGED, Certificate, certificate_of
 from rules.evidence.leaf import Leaf, decode
+from rules.schedule.actions import written
 from rules.schedule.parser import parse_schedule
 from rules.schedule.plain import condition_in_words, in_words
-from rules.schedule.values import Rule
+from rules.schedule.values import RecordClass, Rule
 
 VERIFIER = Path(__file__).resolve().parents[1] / "verifier" / "verify_winnow.py"
 METHODS = {
@@ -147,10 +148,12 @@ def _rules(schedule: bytes, certificate: Certificate) -> tuple[RuleShown, ...]:
         read = parse_schedule(schedule.decode("utf-8-sig"), "schedule.yaml")
     except (BadInput, UnicodeDecodeError):  # an older version in words that are no longer read; it lies in the bundle
         return ()
-    return tuple(_shown_rule(rule) for one in read.classes for rule in one.rules if rule.id in applied)
+    return tuple(_shown_rule(rule, one) for one in read.classes for rule in one.rules if rule.id in applied)
 
 
-def _shown_rule(rule: Rule) -> RuleShown:
-    conditions = {"where": rule.applies_to, "only if": rule.only_if, "unless": rule.unless}
+def _shown_rule(rule: Rule, record_class: RecordClass) -> RuleShown:
+    # Without what a field action adds by itself: that it is not done yet.
+    applies_to = written(rule.applies_to, rule.then, [one.name for one in record_class.fields], record_class.key)
+    conditions = {"where": applies_to, "only if": rule.only_if, "unless": rule.unless}
     said = [f"{name} {condition_in_words(part)}" for name, part in conditions.items() if part is not None]
     return RuleShown(rule.id, "; ".join([in_words(rule.keep), *said]), str(rule.then), rule.because, rule.confidence)
