@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from connectors.ledger.base import Source, reading, writing
 from connectors.ledger.tables import census, planned
@@ -33,6 +33,11 @@ class Census:
     count: int
     digests: frozenset[bytes] | None
     removed: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether there are as many digests as were counted, less those that have gone."""
+        return self.digests is None or len(self.digests) + self.removed == self.count
 
 
 def begin(source: Source, run_id: str, first: Census) -> None:
@@ -68,6 +73,12 @@ def places(source: Source, run_id: str = LAST) -> list[tuple[str, str]]:
     query = select(census.c.store, census.c.class_name).where(census.c.run == run_id)
     with reading(source) as connection:
         return [(row[0], row[1]) for row in connection.execute(query.order_by(census.c.store, census.c.class_name))]
+
+
+def oldest(source: Source) -> int:
+    """Return the size of the log at the oldest count, 0 without any."""
+    with reading(source) as connection:
+        return int(connection.scalar(select(func.min(census.c.log_size))) or 0)
 
 
 def destroyed_keys(source: Source, store: str, class_name: str) -> dict[str, set[str]]:
