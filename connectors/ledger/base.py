@@ -45,7 +45,7 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
     it returns, and what is deleted is overwritten. Raises BadInput for a URL of another kind, StoreUnavailable.
     """
     engine = make_engine(url, destroying=True, create=create, ledger=True, folder=folder)
-    with _translated():
+    with translated():
         if engine.dialect.name == "mariadb":
             _require_mariadb(engine)
         if not _is_newest(engine):
@@ -82,7 +82,7 @@ def reading(source: Source) -> Iterator[Connection]:
     if isinstance(source, Connection):
         yield source
     else:
-        with _translated(), source.reader.connect() as connection:
+        with translated(), source.reader.connect() as connection:
             yield connection
 
 
@@ -96,7 +96,7 @@ def writing(source: Source) -> Iterator[Connection]:
     if isinstance(source, Connection):
         yield source
     else:
-        with _translated(), source.engine.begin() as connection:
+        with translated(), source.engine.begin() as connection:
             yield connection
 
 
@@ -109,7 +109,7 @@ def attended(ledger: Ledger) -> Iterator[None]:
     if ledger.engine.dialect.name != "sqlite":
         yield
         return
-    with _translated():
+    with translated():
         raw = ledger.engine.raw_connection()
     try:
         yield
@@ -118,7 +118,8 @@ def attended(ledger: Ledger) -> Iterator[None]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise StoreUnavailable, without a word of the database's own, for every error of the ledger's database."""
     try:
         yield
     except SQLAlchemyError as error:

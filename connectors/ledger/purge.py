@@ -14,8 +14,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.exc import OperationalError
 
-from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, writing
+from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, translated, writing
 from connectors.ledger.proposals import line_tag
 from connectors.ledger.runs import CLOSED, get_run
 from connectors.ledger.sifts import SETTLING, from_row
@@ -26,6 +27,7 @@ from rules.review.values import Kind
 
 _PAGE = 2_000
 _FORGETTING = "finding, planned, decision, hold, hold_reason, person, proposal, run, census"
+_PATIENCE = "5s"  # for whoever reads a table of the ledger
 _DONE = "done"
 _GONE_BEFORE = "already-gone"
 _BETWEEN_WORDS = re.compile(r"[\s/_.]+")
@@ -66,14 +68,18 @@ def purge_closed(source: Source, run_id: str, people: Collection[str]) -> int:
 def compact(ledger: Ledger) -> None:
     """Overwrite what the database file still holds of deleted rows, as far as its engine can be told to.
 
-    SQLite overwrites as it deletes, and its write-ahead log is emptied here. PostgreSQL frees the rows; their bytes
-    stay in the free space of pages, and in its own write-ahead log, until it writes there again. MariaDB rebuilds the
-    tables, unless somebody reads them; its undo, redo and binary logs remain. Raises StoreUnavailable.
+    SQLite overwrites as it deletes, and its write-ahead log is emptied here. PostgreSQL and MariaDB rebuild the tables,
+    unless somebody reads them; what their own logs hold stays until they write there again. Raises StoreUnavailable.
     """
     if ledger.engine.dialect.name == "postgresql":
-        with ledger.engine.connect() as connection:
+        with translated(), ledger.engine.connect() as connection:
             free = connection.execution_options(isolation_level="AUTOCOMMIT")
-            free.exec_driver_sql(f"VACUUM {_FORGETTING}")
+            free.exec_driver_sql(f"SET lock_timeout = '{_PATIENCE}'")
+            for name in _FORGETTING.split(", "):
+                try:
+                    free.exec_driver_sql(f"VACUUM FULL {name}")
+                except OperationalError:  # somebody reads it, or the disk is full: the next run rebuilds it
+                    free.exec_driver_sql(f"VACUUM {name}")
     elif ledger.engine.dialect.name == "mariadb":
         with writing(ledger) as connection:
             # What it can't do it says in its answer, and does the next time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -153,7 +154,15 @@ def make_tables(url: str) -> None:
 def approved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Three files and one test result, all of it approved; for copying only: making keys is slow by intent."""
     folder = tmp_path_factory.mktemp("approved") / "project"
+    return folder, make_approved(folder)
+
+
+def make_approved(folder: Path, ledger: str = "") -> str:
+    """Make the project of an approved run, its ledger at a URL or in a file, and return the run."""
     init_project(folder, "A Small Service", drbg("log"))
+    if ledger:
+        settings = folder / "winnow.yaml"
+        settings.write_text(re.sub("(?m)^ledger:.*$", f'ledger: "{ledger}"', settings.read_text()))
     (folder / "schedule.yaml").write_text(SCHEDULE)
     (folder / "stores.yaml").write_text(STORES)
     (folder / "casework.db").touch()
@@ -170,7 +179,7 @@ def approved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     proposal = sift(project, APPROVED.date()).proposal
     everything = [Decision(ordinal, Choice.DESTROY, "period-over") for ordinal in range(1, proposal.count + 1)]
     decide(project, proposal.id, everything, DPO, passphrase(DPO))
-    return folder, approve(project, proposal.id, APPROVER, passphrase(APPROVER)).id
+    return approve(project, proposal.id, APPROVER, passphrase(APPROVER)).id
 
 
 def world_in(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_path: Path) -> World:
@@ -183,10 +192,15 @@ def world_in(request: pytest.FixtureRequest, approved: tuple[Path, str], tmp_pat
         make_tables(url)
         (folder / "casework.db").unlink()
         (folder / "stores.yaml").write_text(STORES.replace("sqlite:///casework.db", url))
-    project = open_project(folder, FixedClock(COOLED), read_settings({}), drbg(str(tmp_path)))
+    return cooled(folder, approved[1], url)
+
+
+def cooled(folder: Path, run: str, url: str) -> World:
+    """The world of an approved run when its cooling-off time is over; `url` is its casework."""
+    project = open_project(folder, FixedClock(COOLED), read_settings({}), drbg(str(folder)))
     prepare(project)
-    keys = {row.ordinal: row.key for row in runs.iterate_planned(project.ledger, approved[1])}
-    return World(project, approved[1], url, keys)
+    keys = {row.ordinal: row.key for row in runs.iterate_planned(project.ledger, run)}
+    return World(project, run, url, keys)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

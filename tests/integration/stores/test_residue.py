@@ -15,17 +15,41 @@ from connectors.stores.residue import CLEAR, REWRITE, clear_residue
 from tests.integration.stores.conftest import TABLES, run_script, sql_store
 
 CANARY, ROWS = "ZQXKV", 1_000
-TABLE = "CREATE TABLE notes (note_id INTEGER PRIMARY KEY, body VARCHAR(200))"
+LONG = 9_000  # letters of a text that does not fit on a page
+TABLES_OF_NOTES = (
+    "CREATE TABLE notes (note_id INTEGER PRIMARY KEY, body VARCHAR(200), story {text})",
+    "CREATE INDEX notes_by_body ON notes (body)",
+    "CREATE TABLE others (other_id INTEGER PRIMARY KEY)",
+)
 
 
 def filled(url: str) -> Engine:
-    """A database of a thousand canaries and one other row, open with the destroying credential."""
+    """A database of a thousand canaries and one other row, open with the destroying credential.
+
+    Each lies in a column, in an index and behind a long text, and was once changed.
+    """
     made = engine(url, destroying=True)
+    kind = made.dialect.name
     with made.begin() as connection:
-        connection.exec_driver_sql(TABLE)
-        rows = ", ".join(f"({number}, '{CANARY}{number:06d} said so')" for number in range(ROWS))
-        connection.exec_driver_sql(f"INSERT INTO notes VALUES {rows}, ({ROWS}, 'stays')")
+        for statement in TABLES_OF_NOTES:
+            connection.exec_driver_sql(statement.format(text="LONGTEXT" if kind == "mariadb" else "TEXT"))
+        if kind == "postgresql":  # a packed text would hide from a search of bytes
+            connection.exec_driver_sql("ALTER TABLE notes ALTER story SET STORAGE EXTERNAL")
+        story, wanted = "x" * LONG, made.dialect.paramstyle
+        mark = "?" if wanted == "qmark" else "%s"
+        said = [(number, f"{CANARY}{number:06d}", f"{story}{CANARY}{number:06d}") for number in range(ROWS)]
+        insert = f"INSERT INTO notes VALUES ({mark}, {mark}, {mark})"
+        connection.exec_driver_sql(insert, [*said, (ROWS, "stays", story)])
+    with made.begin() as connection:
+        changed = "concat(body, ' said so')" if kind == "mariadb" else "body || ' said so'"
+        connection.exec_driver_sql(f"UPDATE notes SET body = {changed} WHERE note_id < {ROWS}")
     return made
+
+
+def touched(path: Path) -> Path:
+    """An empty file, which a store may be made of."""
+    path.touch()
+    return path
 
 
 def emptied(made: Engine) -> None:
@@ -50,6 +74,19 @@ def test_sqlite_keeps_nothing_of_a_deleted_row(tmp_path: Path, mode: str) -> Non
     assert clear_residue(made, CLEAR, ["notes"]) == residue.OVERWRITTEN
     assert left(tmp_path) == 0
     assert clear_residue(made, CLEAR, ["notes"]) == residue.OVERWRITTEN
+
+
+def test_sqlite_leaves_no_journal_of_others(tmp_path: Path) -> None:
+    """A journal that another program keeps beside the file, full of old pages, goes with the deletion."""
+    made = filled(f"sqlite:///{touched(tmp_path / 'store.db')}")
+    keeping = sqlite3.connect(tmp_path / "store.db")
+    keeping.execute("PRAGMA journal_mode=persist")
+    keeping.execute(f"UPDATE notes SET body = body || '.' WHERE note_id < {ROWS}").connection.commit()
+    keeping.close()
+    assert left(tmp_path / "store.db-journal") > 0
+    emptied(made)
+    assert clear_residue(made, CLEAR, ["notes"]) == residue.OVERWRITTEN
+    assert left(tmp_path) == 0
 
 
 def test_sqlite_says_when_a_reader_keeps_its_log(tmp_path: Path) -> None:
@@ -99,6 +136,27 @@ def test_postgresql_is_clear_only_when_rewritten(fresh_postgres: str) -> None:
 
 
 @pytest.mark.postgres
+def test_postgresql_says_when_an_older_transaction_keeps_rows(
+    fresh_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who began before the deletion might still read them: a rebuilt table then keeps them, and is not called clear."""
+    monkeypatch.setattr(residue, "LONG_PATIENCE", 1)
+    made, other = filled(fresh_postgres), engine(fresh_postgres, read_only=True)
+    with made.connect() as connection:
+        place = Path(str(connection.exec_driver_sql("SHOW data_directory").scalar()))
+    with other.connect() as reader:
+        reader.exec_driver_sql("SELECT * FROM others").all()
+        emptied(made)
+        assert clear_residue(made, REWRITE, ["notes"]) == residue.IN_USE
+        assert left(place / "base") == ROWS
+    with other.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM notes").all()
+        assert clear_residue(made, REWRITE, ["notes"]) == residue.IN_USE
+    assert clear_residue(made, REWRITE, ["notes"]) == residue.REWRITTEN
+    assert left(place) == 0
+
+
+@pytest.mark.postgres
 def test_postgresql_says_what_an_account_may_not_do(fresh_postgres: str) -> None:
     """Who doesn't own a table can't vacuum it; who may not cycle the log leaves it; both are said."""
     made = filled(fresh_postgres)
@@ -117,12 +175,38 @@ def test_postgresql_says_what_an_account_may_not_do(fresh_postgres: str) -> None
 
 
 def test_mariadb_is_never_called_clear(fresh_mariadb: str) -> None:
-    """Its logs may keep rows for a while: the answer claims neither more nor less."""
+    """A rebuilt table has no old rows, and the server's own logs have nearly all of them: no stronger word is used."""
     made = filled(fresh_mariadb)
     emptied(made)
     assert clear_residue(made, CLEAR, ["notes"]) == residue.LEFT
     assert clear_residue(made, REWRITE, ["notes"]) == residue.LOG_REMAINS
+    assert not residue.LOG_REMAINS.cleared
     assert clear_residue(made, REWRITE, ["nowhere"]) == residue.FAILED
+    with made.connect() as connection:
+        place = Path(str(connection.exec_driver_sql("SELECT @@datadir").scalar()))
+        base = str(connection.exec_driver_sql("SELECT database()").scalar())
+    assert left(place / base) == 0
+    assert left(place / "ib_logfile0") > ROWS // 2
+
+
+def test_mariadb_says_what_an_account_may_not_do(fresh_mariadb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rebuilding a table needs the right to insert; a table in use is left alone after a while."""
+    monkeypatch.setattr(residue, "LONG_PATIENCE", 1)
+    made = filled(fresh_mariadb)
+    emptied(made)
+    with made.begin() as connection:
+        connection.exec_driver_sql("CREATE OR REPLACE USER destroyer@127.0.0.1")
+        connection.exec_driver_sql("GRANT SELECT, UPDATE, DELETE ON *.* TO destroyer@127.0.0.1")
+    mine = engine(made.url.set(username="destroyer"), destroying=True)
+    assert clear_residue(mine, REWRITE, ["notes"]) == residue.FAILED
+    with made.begin() as connection:
+        connection.exec_driver_sql("GRANT INSERT ON *.* TO destroyer@127.0.0.1")
+    with engine(fresh_mariadb).connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM notes").all()
+        assert clear_residue(mine, REWRITE, ["notes"]) == residue.FAILED
+    assert clear_residue(mine, REWRITE, ["notes"]) == residue.LOG_REMAINS
+    with made.begin() as connection:
+        connection.exec_driver_sql("DROP USER destroyer@127.0.0.1")
 
 
 def test_a_store_clears_the_tables_that_it_maps(every_engine_url: str) -> None:
