@@ -97,7 +97,7 @@ def _sifts() -> None:
     if op.get_bind().dialect.name == "mariadb":
         op.execute(_SETTLED)
         op.create_index("uq_finding_settled", "finding", ["sift", "settled"], unique=True)
-        op.create_index("ix_finding_place", "finding", columns, mariadb_length={"key": 200})
+        op.create_index("ix_finding_place", "finding", [*columns[1:], "sift"], mariadb_length={"key": 200})
         return
     op.create_index(
         "uq_finding_settled", "finding", columns, unique=True, sqlite_where=_SETTLES, postgresql_where=_SETTLES
