@@ -73,6 +73,7 @@ def mariadb_server() -> Iterator[str]:
         f"--port={port}",
         "--bind-address=127.0.0.1",
         f"--pid-file={folder / 'pid'}",
+        f"--tmpdir={folder}",  # a server that starts clears all temporary tables out of that folder
     ]
     running = subprocess.Popen(
         [server, *place, *reach, "--innodb-flush-log-at-trx-commit=0"],
