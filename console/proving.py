@@ -53,6 +53,10 @@ def prove(
         str, typer.Option("--recipient", metavar="CODE", help="Who gets the answer, as a code: subject, solicitor.")
     ] = proving.SUBJECT,
     answer_only: Annotated[bool, typer.Option("--answer-only", help="Write no proof file.")] = False,
+    kept_too: Annotated[
+        bool,
+        typer.Option("--kept-too", help="Let the proof open what was kept or held as well, with the reason for it."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Whoever asks is entitled to know; do not ask me again.")] = False,
     out: OutOption = None,
     passphrase_file: PassphraseOption = None,
@@ -61,8 +65,8 @@ def prove(
 ) -> int:
     """Say whether, when and under which rule records of a person were destroyed, and write a proof for that person.
 
-    The proof opens exactly this person's entries. Every answer is an entry of the log, without the number. Ends with 1
-    where a run's key can't be opened, as then something may be missed.
+    The proof opens this person's entries alone, of what is gone or has less in it. Every answer is an entry of the log,
+    without the number. Ends with 1 where a run's key can't be opened, as then something may be missed.
 
     Example: winnow prove C000123 --by "Asha Patel"
     """
@@ -72,19 +76,29 @@ def prove(
         say("Nothing was looked up.")
         return 0
     passphrase = passphrase_of(by, passphrase_file, opened.environment)
-    found = proving.prove(opened, case_number, by, passphrase, recipient, out, not answer_only)
+    found = proving.prove(opened, case_number, by, passphrase, recipient, out, not answer_only, kept_too)
     status = 1 if found.unknown else 0
     if as_json:
-        document({"records": [vars(one) for one in found.told], "unknown": found.unknown, "file": found.file})
+        told = {"records": [vars(one) for one in found.told], "unknown": found.unknown, "file": found.file}
+        document({**told, "left_out": found.left_out})
         return status
-    names = ("When", "Class", "Store", "Rule", "Due in", "What became of it", "Run")
-    rows = [(instant(o.at), o.class_name, o.store, o.rule, o.due_month, o.outcome, o.run) for o in found.told]
+    names = ("When", "Class", "Store", "Rule", "Due in", "What became of it", "Reason", "Run")
+    rows = [(instant(o.at), o.class_name, o.store, o.rule, o.due_month, o.outcome, o.reason, o.run) for o in found.told]
     if rows:
         table("What the log says", names, rows)
     else:
-        say("The log knows of no record under this number, as it is spelt here.")
+        say(
+            "The log knows of no record under this number, as it is spelt here.",
+            "That may also mean that the records are still there, or went before Winnow: look in the stores.",
+        )
     for run in found.unknown:
         say(f"{run}: its key can't be opened here, so nothing can be said of what it destroyed.")
+    if found.left_out and not answer_only:
+        left = "1 entry" if found.left_out == 1 else f"{found.left_out:,} entries"
+        say(
+            f"The proof leaves out {left} about what was kept or held: each gives its reason, which may warn somebody.",
+            "--kept-too puts them in, once you have weighed it.",
+        )
     if found.file:
         say(f"Proof for the person: {found.file}", "It names the case number: hand it over, then delete it here.")
     return status

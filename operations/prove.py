@@ -26,12 +26,16 @@ from rules.evidence.proof import TlogProof
 from rules.evidence.tree import inclusion_proof, leaf_hash, levels
 
 SUBJECT = "subject"
+_STAYED = ("kept", "held", "failed")
 _TAG = re.compile(rb'"tag":"([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the log says of one record of the person. `outcome` is destroyed, blanked, kept, held, failed…"""
+    """What the log says of one record of the person. `outcome` is destroyed, blanked, kept, held, failed…
+
+    `reason` is the code of the decision, or of what kept the record: for the officer to weigh before it is told.
+    """
 
     index: int
     at: str
@@ -41,18 +45,21 @@ class Told:
     rule: str
     due_month: str
     outcome: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Proven:
     """What was found about a case number, and the proof file, if one was written.
 
-    `unknown` are runs whose key can't be opened here: nothing can be said about what they did.
+    `unknown` are runs whose key can't be opened here: nothing can be said about what they did. `left_out` counts the
+    entries that the file does not open: those of what was kept or held give a reason, such as a safeguarding concern.
     """
 
     told: tuple[Told, ...]
     unknown: tuple[str, ...]
     file: Path | None
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,11 @@ def prove(
     recipient: str = SUBJECT,
     out: Path | None = None,
     with_file: bool = True,
+    kept_too: bool = False,
 ) -> Proven:
     """Find what the log says about a case number, log that this was told, and write a proof that opens it alone.
+
+    The proof opens what is gone, or has less in it; what was kept or held only with `kept_too`.
 
     `recipient` is a code (`subject`, `solicitor`), never a name. The file, readable by its owner only, names the case
     number; it goes to the person and is not kept. Raises Refused for who is no DPO, BadInput for a wrong passphrase or
@@ -92,11 +102,14 @@ def prove(
     first = log.record(project.ledger, told, project.now())
     note = project.sign_log()
     file = None
-    if found and with_file:
+    opened = [one for one in found if kept_too or decode(one[1]).get("outcome", "failed") not in _STAYED]
+    if opened and with_file:
         name = f"proof-{project.today().isoformat()}-{first}.json"
-        file = write_whole((out or project.settings.out) / name, _file(project, found, note).encode())
+        file = write_whole((out or project.settings.out) / name, _file(project, opened, note).encode())
         os.chmod(file, 0o600)
-    return Proven(tuple(_told(index, decode(data)) for index, data, _ in found), tuple(unknown), file)
+    return Proven(
+        tuple(_told(index, decode(data)) for index, data, _ in found), tuple(unknown), file, len(found) - len(opened)
+    )
 
 
 def _tags(run_keys: Mapping[str, bytes], case_number: str) -> dict[bytes, _Tagged]:
@@ -132,6 +145,7 @@ def _told(index: int, leaf: Leaf) -> Told:
         rule=leaf["rule"],
         due_month=leaf["due_month"],
         outcome=leaf.get("outcome", leaf["type"]),
+        reason=leaf["reason"],
     )
 
 

@@ -69,6 +69,19 @@ def test_a_person_gets_a_proof_of_their_own_records_and_of_nothing_else(world: W
     assert not any(leaf["commitment"] in content or "CASE-2" in content for leaf in others)
 
 
+def test_what_was_kept_or_held_is_opened_only_when_somebody_says_so(world: World) -> None:
+    """The officer sees the reason; the person's file tells no reason for keeping anything unless that was weighed."""
+    world.hold("CASE-1")
+    closed(world)
+    found = proven(world)
+    assert {(one.outcome, one.reason) for one in found.told} == {("held", "hold-placed")}
+    assert (found.file, found.left_out) == (None, len(found.told))
+    whole = proven(world, kept_too=True)
+    assert whole.file is not None
+    assert checked(world, whole.file)[1].count(": held") == len(found.told)
+    assert whole.left_out == 0
+
+
 def test_every_answer_is_an_entry_without_the_number(world: World) -> None:
     """What was told, to whom (by code) and by whom is logged, found or not; the case number is not."""
     closed(world)
