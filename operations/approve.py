@@ -160,7 +160,8 @@ def _check_statement(
     except CheckSaidNo:
         raise Refused(f"{problem}: the signature is not of this text") from None
     if (signed["key"], signed["officer"]) != (who.public_key, who.name):
-        raise Refused(f"{problem}: they bear another person's key")
+        mend = "They, or another who may, decide all of it anew: with `winnow decide`, by rule or by the same workbook"
+        raise Refused(f"{problem}: they bear another key than the one that {who.name} has now. {mend}")
     fields = statement_fields(proposal, proposals.decisions_of(project.ledger, statement.id))
     if any(signed[name] != value for name, value in fields.items()):
         raise Refused(f"{problem}: they are of another proposal, or were changed since")

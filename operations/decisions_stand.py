@@ -14,7 +14,11 @@ from operations.decide import statement_fields
 from rules.errors import Refused
 from rules.evidence.leaf import Leaf
 
-LOST = "a decision that was signed: the ledger differs from the log; nothing was destroyed"
+LOST = (
+    "a decision that was signed: the ledger differs from the log; nothing was destroyed. Bring the newest ledger back"
+    " from its backup, and find out who changed it. Where no backup has it right, begin again: `winnow sift`, then"
+    " review, decide and approve what that finds. What was decided about this proposal is worth nothing any more"
+)
 
 
 def require_decisions(ledger: Ledger, proposal: Proposal, fresh: bool = True) -> None:

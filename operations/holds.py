@@ -11,11 +11,13 @@ from connectors.ledger.base import writing
 from connectors.ledger.gone import Gone, counted_by_class
 from connectors.ledger.holds import HoldEvent
 from operations.hold_reach import measure, sort_begun
+from operations.holds_stand import StandingHolds
 from operations.people import sign_in
-from operations.project import Project
+from operations.project import Project, slug_of
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, WinnowError
 from rules.evidence.commitment import KEY_SIZE
+from rules.evidence.leaf import Leaf
 from rules.evidence.statement import signed_leaf
 from rules.located import suggest
 from rules.review.authority import RELEASE_REASONS, check_hold, scope_of
@@ -183,7 +185,9 @@ def review_hold(project: Project, hold_id: str, officer: str, passphrase: str, r
 def release_hold(project: Project, hold_id: str, officer: str, passphrase: str, reason: str, authority: str) -> Hold:
     """Release a hold; it stays in the ledger. `reason` is a code of RELEASE_REASONS, `authority` who allowed it.
 
-    What was held becomes due by the next sift, not by this. Raises BadInput, or Refused where it does not stand.
+    What was held becomes due by the next sift, not by this. A hold that the ledger has lost is released in the log,
+    which still knows its name: that ends the difference once it was placed again. Raises BadInput, or Refused where it
+    does not stand.
     """
     problems = []
     if reason not in RELEASE_REASONS:
@@ -191,7 +195,8 @@ def release_hold(project: Project, hold_id: str, officer: str, passphrase: str, 
         problems.append(Problem("there is no such reason for a release", key="reason", mend=mend))
     if not authority.strip():
         problems.append(Problem("a release needs its authority", key="authority"))
-    if holds.get(project.ledger, hold_id) is None:
+    stored, in_log = holds.get(project.ledger, hold_id), StandingHolds(project.ledger).unreleased()
+    if stored is None and hold_id not in in_log:
         problems.append(_unknown())
     if problems:
         raise BadInput(problems)
@@ -199,13 +204,20 @@ def release_hold(project: Project, hold_id: str, officer: str, passphrase: str, 
     at, who = project.now(), signatory.person.slug
     signed = signatory.signs("release", {"hold": hold_id, "reason": reason}, at)
     with writing(project.ledger) as connection:
-        if not holds.release(connection, hold_id, project.today(), who, authority):
+        if not holds.release(connection, hold_id, project.today(), who, authority) and hold_id not in in_log:
             raise Refused(f"{hold_id} has been released already")
         index = log.record(connection, [signed_leaf("release", signed, at)], at)
-        holds.add_event(connection, HoldEvent(hold_id, "released", who, at, authority))
+        if stored is not None:
+            holds.add_event(connection, HoldEvent(hold_id, "released", who, at, authority))
         people.add_statement(connection, "release", hold_id, who, signed, at, index)
     project.sign_log()
-    return _known(project, hold_id)
+    return _known(project, hold_id) if stored else _lost(in_log[hold_id], project.today())
+
+
+def _lost(leaf: Leaf, today: date) -> Hold:
+    """What the log still knows of a hold that the ledger has lost, now released."""
+    placed_on = date.fromisoformat(leaf["signed_at"][:10])
+    return Hold(leaf["hold"], leaf["reason"], "", slug_of(leaf["officer"]), placed_on, released_on=today)
 
 
 def _known(project: Project, hold_id: str) -> Hold:

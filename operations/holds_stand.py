@@ -19,7 +19,11 @@ from rules.review.holds import covered
 from rules.review.values import Hold
 
 TYPES = ("hold", "release", "key")
-MEND = "bring the ledger back from a backup, and find out who changed it"
+MEND = (
+    "bring the newest ledger back from its backup, and find out who changed it. Where no backup has it right: place the"
+    " hold again from its papers (`winnow hold place`), then let go of this name: `winnow hold release {} --reason"
+    " replaced`"
+)
 
 
 def require_holds(ledger: Ledger) -> None:
@@ -53,6 +57,12 @@ class StandingHolds:
                 self._compared = stored
         return stored
 
+    def unreleased(self) -> dict[str, Leaf]:
+        """Return the signed holds that nobody has released, by name: whatever became of them in the ledger."""
+        with reading(self._ledger) as connection:
+            self._read_on(connection)
+        return {name: leaf for name, leaf in self._signed.items() if name not in self._released}
+
     def pass_over(self, first: int, count: int) -> None:
         """Say that leaves from `first` on are the caller's own, and none a hold: they need not be read."""
         if first == self._size:
@@ -81,10 +91,14 @@ def _compare(stored: tuple[Hold, ...], salts: dict[str, str], signed: dict[str, 
         if name not in released and (
             hold is None or hold.released_on is not None or not _covers(leaf, salts.get(name, ""), hold)
         ):
-            raise Refused(f"{name}: the ledger differs from the hold that was signed; nothing is destroyed: {MEND}")
+            raise Refused(
+                f"{name}: the ledger differs from the hold that was signed; nothing is destroyed: {MEND.format(name)}"
+            )
     for one in stored:
         if one.released_on is None and one.id not in signed:
-            raise Refused(f"{one.id}: the ledger has a hold that nobody signed; nothing is destroyed: {MEND}")
+            raise Refused(
+                f"{one.id}: the ledger has a hold that nobody signed; nothing is destroyed: {MEND.format(one.id)}"
+            )
 
 
 def _covers(leaf: Leaf, salt: str, hold: Hold) -> bool:

@@ -45,6 +45,30 @@ def rows(world: World) -> tuple[set[str], set[str]]:
 
 
 @only_sqlite
+@pytest.mark.parametrize("values", [{}, *REWRITTEN], ids=str)
+def test_a_hold_that_no_backup_has_is_placed_again_and_the_difference_ended(
+    world: World, values: dict[str, Any]
+) -> None:
+    """Whatever became of a hold in the ledger, people can place it anew, release the old name, and go on."""
+    world.hold("CASE-1")
+    name = holds.all_holds(world.project.ledger)[0].id
+    with writing(world.project.ledger) as connection:
+        if "id" in values or not values:
+            connection.exec_driver_sql("DELETE FROM hold_event")
+        connection.execute(update(hold).values(values) if values else delete(hold))
+    with pytest.raises(Refused, match=f"`winnow hold release {name} --reason replaced`"):
+        world.destroy()
+    world.hold("CASE-1")
+    for one in (name, *([values["id"]] if "id" in values else [])):
+        released = release_hold(world.project, one, DPO, passphrase(DPO), "replaced", "minute of 9 September")
+        assert (released.id, released.released_on is not None) == (one, True)
+    done = world.destroy()
+    assert "CASE-1" in world.keys("clients")
+    assert done.outcomes["held"] == 6
+    watch(world.project)
+
+
+@only_sqlite
 @pytest.mark.parametrize("values", REWRITTEN, ids=str)
 def test_a_hold_rewritten_in_the_ledger_stops_the_run(world: World, values: dict[str, Any]) -> None:
     """Whatever of a signed hold is changed by hand, nothing is destroyed."""

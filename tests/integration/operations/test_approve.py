@@ -19,6 +19,7 @@ from connectors.ledger.runs import DESTROY, HOLD, KEEP, Run
 from connectors.ledger.tables import decision, finding, statement
 from operations.approve import approve, open_run_key, planned_of
 from operations.decide import decide
+from operations.key_changes import replace_officer_key
 from operations.people import add_person, sign_in
 from operations.project import Project
 from rules.errors import BadInput, Refused
@@ -305,3 +306,16 @@ def test_approving_twice_names_the_run_that_there_is(project: Project) -> None:
     run = approved(project, proposal)
     with pytest.raises(Refused, match=f"approved already: {run.id}"):
         approved(project, proposal)
+
+
+def test_decisions_under_a_key_that_was_replaced_since_are_taken_anew(project: Project) -> None:
+    """Approval says what is to be done, and that way leads on: the DPO decides again under the new key."""
+    proposal = propose(project)
+    decide(project, proposal, let_go(1, 2), DPO, passphrase(DPO))
+    replace_officer_key(project, DPO, "a new passphrase", MANAGER, passphrase(MANAGER))
+    refused(project, proposal, "decide all of it anew")
+    decide(project, proposal, let_go(1), DPO, "a new passphrase")
+    refused(project, proposal, "decide all of it anew")
+    decide(project, proposal, let_go(2), DPO, "a new passphrase")
+    run = approved(project, proposal)
+    assert {ordinal for ordinal, (course, _) in courses(project, run).items() if course == DESTROY} == {1, 2}
