@@ -20,6 +20,7 @@ from operations.project import Project
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run that `winnow approve` named.")]
 FAILED = "failed"
+NOWHERE = "not in its register now, or there twice: find out why before you sign"
 
 
 def destroy(
@@ -103,7 +104,8 @@ def _show_work(run: str, items: list[WorkItem], as_json: bool) -> None:
     if as_json:
         document({"work_list": items})
         return
-    told = [(one.store, one.key, "; ".join(": ".join(pair) for pair in one.where), one.action) for one in items]
+    places = ["; ".join(": ".join(pair) for pair in one.where) or NOWHERE for one in items]
+    told = [(one.store, one.key, place, one.action) for one, place in zip(items, places, strict=True)]
     table("To destroy by hand", ("Store", "Key", "Where, as its register has it", "Do"), told)
     for store, count in sorted(Counter(one.store for one in items).items()):
         say(f"{store}: {count:,} in all. When they are gone, two people sign: `winnow confirm {run} --store {store}`")
