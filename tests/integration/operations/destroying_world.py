@@ -23,7 +23,7 @@ from operations.adopt import adopt
 from operations.approve import approve
 from operations.decide import decide
 from operations.destroy import Destroyed, confirm, confirmation_for, destroy
-from operations.holds import place_hold
+from operations.holds import Placed, place_hold
 from operations.init import init_project
 from operations.people import add_person
 from operations.project import Project, open_project
@@ -116,11 +116,11 @@ class World:
         day = COOLED.date()
         return confirm(self.project, self.run, store, name, passphrase(name), "cross-cut-4x15", day)
 
-    def hold(self, subject: str = "", **more: Any) -> None:
+    def hold(self, subject: str = "", **more: Any) -> Placed:
         """Place a hold on a person."""
         day = self.project.today()
         wanted = Hold("", "sar", "asked", "", day, day + timedelta(days=90), subject=subject or None, **more)
-        place_hold(self.project, wanted, DPO, passphrase(DPO))
+        return place_hold(self.project, wanted, DPO, passphrase(DPO))
 
     def run_sql(self, statement: str) -> None:
         """Change the casework store behind our back."""

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from connectors.ledger import holds
 from connectors.stores import state
 from connectors.stores.destroying import Destruction
 from connectors.stores.specs import QUARANTINE_FOLDER
 from connectors.stores.sql import SqlStore
+from operations.holds import Placed
 from tests.integration.operations.conftest import APPROVER, MANAGER, leaves
 
 # Fixtures are imported by name, so a parameter of that name is no redefinition.
@@ -57,6 +59,22 @@ except Refused as refused:
     print(refused, flush=True)
     sys.exit(1)
 """
+
+
+INSIDE = (
+    "SqlStore.destroy = slow",
+    """from connectors.stores.destroying import Destruction
+looked = Destruction._check_dependents
+
+def inside(work, *given):
+    found = looked(work, *given)
+    print("about to", flush=True)
+    sys.stdin.readline()
+    Destruction._check_dependents = looked
+    return found
+
+Destruction._check_dependents = inside""",
+)
 
 
 def test_a_hold_while_a_batch_waits_stops_it_on_every_engine(
@@ -169,6 +187,32 @@ def test_a_process_stopped_past_its_lease_destroys_nothing_when_it_wakes(every_w
     assert every_world.keys("clients") == {"CASE-4", "CASE-9"}
     every_world.sign(MANAGER)
     assert verified(every_world, every_world.sign(APPROVER))
+
+
+def test_a_hold_placed_while_a_transaction_is_open_waits_for_it_and_tells(every_world: World) -> None:
+    """A real process has looked at holds and not yet committed: the hold waits, names what went, and keeps the rest."""
+    folder = every_world.project.folder
+    command = [sys.executable, "-c", SLEEPER.replace(*INSIDE), str(folder), every_world.run]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as destroyer:
+        assert destroyer.stdin is not None
+        assert destroyer.stdout is not None
+        assert destroyer.stdout.readline() == "about to\n"
+        placed: list[Placed] = []
+        holder = threading.Thread(target=lambda: placed.append(every_world.hold("CASE-1")))
+        holder.start()
+        while not holds.all_holds(every_world.project.ledger):
+            time.sleep(0.05)
+        time.sleep(0.3)
+        assert placed == [], "the hold did not wait"
+        destroyer.stdin.write("go on\n")
+        destroyer.stdin.flush()
+        assert destroyer.wait() == 0
+        holder.join()
+    told = sum(one.count for one in (*placed[0].gone, *placed[0].just_gone, *placed[0].in_doubt))
+    assert told == 4
+    assert "CASE-1" not in every_world.keys("clients")
+    assert every_world.said()[FILES[0]] == every_world.said()["ITEM-1"] == "held hold-placed"
+    assert FILES[0] in every_world.files()
 
 
 def test_an_export_written_over_while_its_new_version_is_made_stays(tmp_path: Path) -> None:
