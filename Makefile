@@ -40,7 +40,7 @@ help:
 	@echo 'make torture kill a destroying process at N=2000 points and check what the next one makes of it (PART=3/10: a tenth)'
 	@echo 'make syscalls do the same at every system call that changes the disk, by SIGKILL, EIO and ENOSPC (N=0: all)'
 	@echo 'make power   cut the power of a destroying process: N=10000 states of its disk'
-	@echo 'make canaries put N=1000 canaries through a year of flows and search every byte outside the stores for them'
+	@echo 'make canaries put N=20000 canaries through a year of flows and search every byte outside the stores for them'
 	@echo 'make tamper  forge N=200000 logs, bundles and certificates, flip every bit of one, and verify each'
 	@echo 'make lock    pin the packages anew after a change of pyproject.toml (needs uv)'
 	@echo 'make clean   remove the environment, the demo and all caches'
@@ -58,11 +58,12 @@ test: venv
 bench: venv
 	$(VENV)/bin/python -m tests.bench $(BENCH_ARGS)
 
-torture: N ?= 2000
-torture: PART ?= 1/1
+canaries: N ?= 20000
 canaries: venv
 	$(VENV)/bin/python -m tests.canaries --canaries $(N)
 
+torture: N ?= 2000
+torture: PART ?= 1/1
 torture: venv
 	$(VENV)/bin/python -m tests.crash.torture --points $(N) --seed $(SEED) --part $(PART)
 

@@ -12,13 +12,16 @@ import argparse
 import json
 import re
 import sys
-import tempfile
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.functional.canary_faults import APPROVED
 from tests.functional.canary_search import CANARY, STORES, contents_of, count_canaries, files_in, found, ours, run_year
 
 DESTROYED = "C000006"  # whose whole file the run destroys; two released holds named it
 PER_CLIENT = 10  # canaries, at the least
+MOST_CLIENTS = 3_000  # beyond it long texts hold more of them
 KEY = re.compile(rb"(?<![A-Za-z0-9])[A-Z]\d{6,7}(?!\d)")
 
 
@@ -43,14 +46,18 @@ def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--canaries", type=int, default=20_000)
+    parser.add_argument(
+        "--folder", type=Path, help="an empty folder that keeps all that was made; else a temporary one"
+    )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="winnow-canaries-") as place:
-        folder = Path(place)
-        ran = run_year(folder, DESTROYED, options.canaries // PER_CLIENT + 1, None)
+    with nullcontext(options.folder) if options.folder else TemporaryDirectory(prefix="winnow-canaries-") as place:
+        folder = Path(place).resolve()
+        clients = min(options.canaries // PER_CLIENT + 1, MOST_CLIENTS)
+        ran = run_year(folder, DESTROYED, clients, None, max(0, options.canaries - clients * PER_CLIENT))
         if ran.returncode:
             sys.stdout.write(ran.stdout.decode(errors="replace")[-4000:])
             return 1
-        stores = [folder / "charity" / name for name in (*STORES, "documents")]
+        stores = [folder / APPROVED / name for name in (*STORES, "documents")]  # before the run destroys some
         count, names = count_canaries(*stores), lingering(folder, ran.stdout)
     sys.stdout.write("".join(f"found in {name}\n" for name in names))
     sys.stdout.write(f"{count:,} canaries in the stores, {len(names)} places outside them that hold one\n")

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pypdf import PdfReader
+from pypdf.errors import PyPdfError
 
 from connectors.settings import Settings, prefect_variables, read_settings
 
@@ -24,7 +26,9 @@ STORES = ("casework.db", "people.xlsx", "enquiries.csv", "paper.csv", "hosted.cs
 THEIRS = (*STORES, "documents", "answer_key")
 
 
-def run_year(folder: Path, due: str, clients: int, seconds: float | None) -> subprocess.CompletedProcess[bytes]:
+def run_year(
+    folder: Path, due: str, clients: int, seconds: float | None, more: int = 0
+) -> subprocess.CompletedProcess[bytes]:
     """One year of flows in a process of its own, with a Prefect home of its own, as talkative as Prefect can be."""
     (folder / "tmp").mkdir()
     kept = {name: value for name, value in read_settings().variables.items() if not name.startswith("PREFECT_")}
@@ -36,7 +40,7 @@ def run_year(folder: Path, due: str, clients: int, seconds: float | None) -> sub
         "TMPDIR": str(folder / "tmp"),
     }
     return subprocess.run(
-        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY, due, str(clients)],
+        [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY, due, str(clients), str(more)],
         cwd=ROOT,
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -72,7 +76,8 @@ def contents_of(path: Path) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             yield from ((f"{path.name}: {name}", packed.read(name)) for name in packed.namelist())
     if path.suffix == ".pdf":
-        yield f"{path.name}: text", "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
+        with suppress(PyPdfError):  # some are broken on purpose
+            yield f"{path.name}: text", "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
     if "storage" in path.parts:
         try:  # Prefect stores exceptions pickled, in base64
             yield f"{path.name}: unpacked", base64.b64decode(b"".join(data.split()), validate=True)
