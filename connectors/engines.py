@@ -81,7 +81,7 @@ def parse(url: str | URL) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise BadInput(
-            Problem("this is not a database URL", mend="Write sqlite:///file.db or postgresql://…")
+            Problem("this is not a database URL", mend="Write sqlite:///file.db, postgresql://… or mariadb://…")
         ) from None
     driver = DRIVERS.get(parsed.drivername.split("+", 1)[0])
     if driver is None:
@@ -98,9 +98,9 @@ def foreign(error: BaseException) -> str:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return type(error).__name__
     original = error.orig
-    code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
-    if not code and original.args and isinstance(original.args[0], int):
-        code = str(original.args[0])
+    # MariaDB's number says more than its SQLSTATE, which is that of no error in particular for most.
+    number = original.args[0] if original.args and isinstance(original.args[0], int) else None
+    code = getattr(original, "sqlite_errorname", None) or str(number or getattr(original, "sqlstate", None) or "")
     lost = isinstance(error, OperationalError) and (not code or error.connection_invalidated)
     return ", ".join(filter(None, (of_database(code, lost), f"{type(error).__name__} {code}".strip())))
 

@@ -56,6 +56,7 @@ _DATABASE = {
     "1021": "the disk of the server is full",
     "1114": "the disk of the server is full",
     "1205": _LOCKED,
+    "1213": _LOCKED,
     "1290": "the server can only be read now",
     "1045": "the server does not let this account in",
     "1044": _NOT_ALLOWED,

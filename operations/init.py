@@ -17,8 +17,8 @@ _SETTINGS = """\
 # Your organisation, as it shall stand on certificates.
 organisation: {organisation}
 
-# The ledger: findings, decisions, holds and the destruction log. One file, or postgresql://user@host/name;
-# write ${{NAME}} for a password that stands in the environment.
+# The ledger: findings, decisions, holds and the destruction log. One file, or postgresql://user@host/name
+# or mariadb://user@host/name; write ${{NAME}} for a password that stands in the environment.
 ledger: sqlite:///ledger.db
 
 # What is kept, for how long and why; and where it lies.

@@ -169,7 +169,7 @@ def _read(at: Located, reading: Reading, folder: Path) -> ProjectSettings:
     if organisation.text and not fits("name", organisation.text):
         reading.wrong(organisation, "is not a name that the log can carry", "Use letters, digits, spaces and . , & ' -")
     if ledger.text and "://" not in ledger.text:
-        reading.wrong(ledger, "is not a database URL", "Write sqlite:///ledger.db or postgresql://…")
+        reading.wrong(ledger, "is not a database URL", "Write sqlite:///ledger.db, postgresql://… or mariadb://…")
     origin = Located(origin_of(organisation.text), at.line, "origin")
     if "origin" in at.mapping:
         origin = reading.need_text(at, "origin")

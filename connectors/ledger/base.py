@@ -47,7 +47,7 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
     engine = make_engine(url, destroying=True, create=create, ledger=True, folder=folder)
     with translated():
         if engine.dialect.name == "mariadb":
-            _require_mariadb(engine)
+            require_mariadb(engine)
         if not _is_newest(engine):
             # Alembic is slow to load, and nearly always there is nothing for it to do.
             import_module("connectors.ledger.migrate").upgrade(engine)
@@ -55,8 +55,8 @@ def open_ledger(url: str, *, create: bool = True, folder: Path | None = None) ->
     return Ledger(engine, engine if in_memory else make_engine(url, read_only=True, ledger=True, folder=folder))
 
 
-def _require_mariadb(engine: Engine) -> None:
-    """Refuse a server that speaks the same language and is MySQL, or too old."""
+def require_mariadb(engine: Engine) -> None:
+    """Raise BadInput for a server that speaks the same language and is MySQL, or too old."""
     try:
         with engine.connect():
             version = engine.dialect.server_version_info

@@ -27,7 +27,7 @@ from rules.review.values import Kind
 
 _PAGE = 2_000
 _FORGETTING = "finding, planned, decision, hold, hold_reason, person, proposal, run, census"
-_PATIENCE = "5s"  # for whoever reads a table of the ledger
+_PATIENCE = 5  # seconds, for whoever reads a table of the ledger
 _DONE = "done"
 _GONE_BEFORE = "already-gone"
 _BETWEEN_WORDS = re.compile(r"[\s/_.]+")
@@ -74,7 +74,7 @@ def compact(ledger: Ledger) -> None:
     if ledger.engine.dialect.name == "postgresql":
         with translated(), ledger.engine.connect() as connection:
             free = connection.execution_options(isolation_level="AUTOCOMMIT")
-            free.exec_driver_sql(f"SET lock_timeout = '{_PATIENCE}'")
+            free.exec_driver_sql(f"SET lock_timeout = '{_PATIENCE}s'")
             for name in _FORGETTING.split(", "):
                 try:
                     free.exec_driver_sql(f"VACUUM FULL {name}")
@@ -83,7 +83,9 @@ def compact(ledger: Ledger) -> None:
     elif ledger.engine.dialect.name == "mariadb":
         with writing(ledger) as connection:
             # What it can't do it says in its answer, and does the next time.
-            connection.exec_driver_sql(f"OPTIMIZE TABLE {_FORGETTING}").all()
+            connection.exec_driver_sql(
+                f"SET STATEMENT lock_wait_timeout = {_PATIENCE} FOR OPTIMIZE TABLE {_FORGETTING}"
+            ).all()
     elif ledger.engine.dialect.name == "sqlite":
         # A raw connection, because a checkpoint of the write-ahead log can't run inside a transaction.
         raw = ledger.engine.raw_connection()

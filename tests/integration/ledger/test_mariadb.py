@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, event, text
 
 from connectors.engines import engine
 from connectors.ledger import census, log, runs, sifts
-from connectors.ledger.base import Ledger, open_ledger, reading, writing
+from connectors.ledger.base import Ledger, open_ledger, reading, require_mariadb, writing
 from connectors.ledger.migrate import upgrade
 from connectors.ledger.tables import metadata
-from rules.errors import StoreUnavailable
+from rules.errors import BadInput, StoreUnavailable
 from tests.integration.ledger.conftest import AT, due, sifted
 
 LOOKALIKES = ["k", "K", "k ", "k\t", "ḱ", "k\u0301", "k\0", "𝓀"]
@@ -162,3 +162,27 @@ def test_tables_that_a_kill_left_half_made_are_finished_by_the_next_opening(url:
     with made.connect() as connection:
         assert _shape(connection) == whole
     assert log.read_head(open_ledger(url)).size == 0
+
+
+def test_why_the_database_failed_is_told_by_its_own_number(ledger: Ledger) -> None:
+    """Its SQLSTATE is HY000 for nearly everything; 1406 says that a value is too long for its column."""
+    with pytest.raises(StoreUnavailable, match="1406"):
+        sifted(ledger, replace(due("k"), class_name="c" * 256))
+    with pytest.raises(StoreUnavailable, match="has it locked"):
+        _contend(ledger)
+
+
+def _contend(ledger: Ledger) -> None:
+    with writing(ledger) as one, writing(ledger) as two:
+        two.exec_driver_sql("SET SESSION innodb_lock_wait_timeout = 1")
+        for connection in (one, two):
+            connection.exec_driver_sql("UPDATE head SET size = 1")
+
+
+def test_a_server_is_what_it_says_of_itself_not_what_the_url_calls_it(url: str) -> None:
+    """MariaDB may be called mysql:// in a URL; one that is too old is refused, as MySQL is."""
+    ledger = open_ledger(url.replace("mariadb+pymysql", "mysql"))
+    assert ledger.engine.dialect.name == "mariadb"
+    ledger.engine.dialect.server_version_info = (10, 5, 29)
+    with pytest.raises(BadInput, match="cannot be kept on this server"):
+        require_mariadb(ledger.engine)
