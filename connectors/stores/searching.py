@@ -128,14 +128,18 @@ def _texts(path: Path) -> list[str] | None:
             with zipfile.ZipFile(path) as archive:
                 if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
                     return None
-                return [_decoded(archive.read(info)) for info in archive.infolist()]
-        return [_decoded(path.read_bytes())]
+                return [text for info in archive.infolist() for text in _readings(archive.read(info))]
+        return _readings(path.read_bytes())
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
         return None
 
 
-def _decoded(content: bytes) -> str:
-    return content.decode("utf-8", "replace")
+def _readings(content: bytes) -> list[str]:
+    """The text of any bytes, in the encodings of web and office, one byte a letter or two (locks and leftovers)."""
+    forms = [content, content.replace(b"\0", b"")] if b"\0" in content else [content]
+    plain = [one.decode("utf-8", "replace") for one in forms]
+    # Where that replaced something: for names with accents.
+    return plain + [one.decode("latin-1") for one, text in zip(forms, plain, strict=True) if "\ufffd" in text]
 
 
 def unclaimed_mentions(store: RecordStore, looks: Sequence[Looks]) -> Iterator[list[bool]]:
