@@ -20,6 +20,7 @@ from connectors.ledger import proposals
 from connectors.settings import SystemClock, prefect_variables, read_settings
 from operations import demo
 from operations.project import open_project
+from tests.functional.canary_search import CANARY, contents_of, files_in
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -116,7 +117,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Do what the README says, with a small charity."""
     folder = tmp_path_factory.mktemp("service")
     charity = folder / "charity"
-    demo.set_up(demo.DemoOptions(charity, 60), SystemClock(), read_settings(), lambda _text: None)
+    demo.set_up(demo.DemoOptions(charity, 60, canary=CANARY), SystemClock(), read_settings(), lambda _text: None)
     port = _free_port()
     kept = {name: value for name, value in read_settings().variables.items() if not name.startswith("PREFECT_")}
     variables = {
@@ -177,3 +178,12 @@ def test_the_annual_sift_completes_in_a_worker(service: Service) -> None:
     (counted,) = service.api("POST", "/artifacts/filter", json={})
     assert counted["key"] == "annual-sift"
     assert "past_retention" in counted["data"]
+
+
+def test_the_service_keeps_no_personal_data(service: Service) -> None:
+    """Prefect's home with its database, and all that server and worker said, hold no name, text, contact or key."""
+    places = [service.folder / "prefect", *service.folder.glob("*.log")]
+    held = [(path.name, data) for path in files_in(*places) for _, data in contents_of(path)]
+    assert {"prefect.db", "server.log", "worker.log"} <= {name for name, _ in held}
+    sought = re.compile(rb"(?i:%s)|(?<![A-Za-z0-9])[A-Z]\d{6,7}(?![A-Za-z0-9])" % CANARY.encode())
+    assert {(name, one) for name, data in held for one in sought.findall(data)} == set()
