@@ -14,6 +14,7 @@ from connectors.settings import prefect_variables, read_settings
 from console.asking import agreed, passphrase_of
 from console.options import ByOption, JsonOption, OutOption, PassphraseOption, ProjectOption, day, here
 from console.screen import complain, document, instant, say, table
+from console.stopping import StoppedError
 from operations import prove as proving
 from operations import verify as verifying
 from rules.errors import BadInput, Problem
@@ -128,4 +129,11 @@ def demo(
     home = folder.absolute() / PREFECT_HOME
     home.mkdir(parents=True, exist_ok=True)
     variables = prefect_variables(read_settings(), home)
-    return subprocess.run([sys.executable, "-m", DEMO, *options], env=variables, check=False).returncode
+    # A session of its own, so that Ctrl-C reaches it once, from here; then it ends its own server.
+    with subprocess.Popen([sys.executable, "-m", DEMO, *options], env=variables, start_new_session=True) as child:
+        try:
+            return child.wait()
+        except StoppedError:
+            child.terminate()
+            child.wait()
+            raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -34,6 +35,7 @@ from rules.review.values import Kind
 
 PURPOSES = ("statistics", "supervision")
 SUMMARY = "summary.json"
+STOPPED = 130  # as shells have it for Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     except WinnowError as error:
         console.print(str(error), style="red", markup=False)
         return error.exit_status
+    except KeyboardInterrupt:
+        return STOPPED
     if options.json:
         sys.stdout.write(json.dumps(summary, indent=2) + "\n")
     else:
@@ -149,4 +153,5 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that Prefect ends its own server
     sys.exit(main(sys.argv[1:]))

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from console import main
+from console import main, proving
 from console.main import HELPER, VERBS, Verb, run
 from console.stopping import STOPPED, StoppedError, said_of_stop, stoppable
 
@@ -32,6 +33,14 @@ try:
             print("too late")
 except StoppedError:
     print("not ended")
+"""
+
+# Begun by the command under test, it stops that command as soon as it runs itself.
+ENDLESS = """
+import os, pathlib, signal, time
+pathlib.Path(__file__).with_name("pid").write_text(str(os.getpid()))
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(600)
 """
 
 
@@ -65,6 +74,19 @@ def test_impatience_does_not_spoil_the_clean_up() -> None:
     """The second signal leaves the clean-up alone; one that comes after that ends the process at once."""
     done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (-signal.SIGTERM, "cleaned up\n")
+
+
+def test_a_stopped_demo_ends_the_process_that_it_had_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demo's own process does not live on when the command is stopped."""
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(proving, "DEMO", "endless")
+    assert run(["demo", "--folder", str(tmp_path / "demo")]) == STOPPED
+    assert capsys.readouterr().err == f"{said_of_stop('demo')}\n"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 def test_no_ordinary_handler_swallows_a_stop() -> None:
