@@ -80,6 +80,7 @@ def watch(project: Project, kept: Sequence[Path] = ()) -> Watched:
     late["filled-in packs that name what was destroyed"] = len(packs.left)
     late["final certificates not written"] = len(not_written)
     late["stores or anchors not reached"] = len(looked.unreachable)
+    late["days that the log's time is ahead of this machine's clock"] = _ahead(project)
     to_look_at = {one.hold.id: one.because for one in care_for(project) if one.because}
     return Watched(after.size, after.root, note, late, final, to_look_at)
 
@@ -90,6 +91,12 @@ def keep_outside(project: Project, note: str) -> None:
     if folder is not None and folder.is_dir():
         with suppress(OSError):  # a stick that is full or read-only; the checkpoints on it still count
             write_whole(folder / f"{project.today().isoformat()}.checkpoint", note.encode())
+
+
+def _ahead(project: Project) -> int:
+    """Days by which the log's last entry is later than now: the clock was far ahead once, or is behind today."""
+    last, now = log.last_time(project.ledger), project.now()
+    return max(0, (date.fromisoformat(last[:10]) - date.fromisoformat(now[:10])).days) if last else 0
 
 
 def overdue(project: Project, today: date) -> dict[str, int]:
