@@ -24,7 +24,7 @@ from rules.errors import CheckSaidNo, Refused, WinnowError
 from rules.evidence.leaf import Leaf, decode
 from rules.evidence.plan import plan_root
 from rules.evidence.statement import check_signature, statement_digest, statement_of
-from rules.review.authority import LETS_GO, MAY
+from rules.review.authority import DESTROYED_BY, LETS_GO, MAY
 from rules.review.values import Finding
 
 _PAGE = 500
@@ -32,9 +32,13 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Approved:
-    """What a signed approval covers: a digest of each record of a run, by ordinal, without how far it has come."""
+    """What a signed approval covers: a digest of each record of a run, by ordinal, without how far it has come.
+
+    `again` says that all of it had been destroyed before and came back from a backup.
+    """
 
     digests: Mapping[int, bytes]
+    again: bool
 
     def require(self, rows: Iterable[PlannedRow]) -> None:
         """Raise Refused where one of these rows, read later, is not as it was when it was compared."""
@@ -69,6 +73,7 @@ def require_approval(ledger: Ledger, run: Run) -> Approved:
     fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
     require_decisions(ledger, proposal, fresh)
     signed = _decisions(ledger, proposal, leaf, fresh)
+    again = False
     for row, finding, tagged, decision in _joined(ledger, proposal, rows):
         if finding is None or _record(row) != _found(finding) or (tagged and fresh):
             raise _differs("which record is meant")
@@ -80,7 +85,8 @@ def require_approval(ledger: Ledger, run: Run) -> Approved:
             raise _differs("a decision on which it rests")
         if signed[decision.statement].person == run.approved_by:
             raise Refused(f"run {run.id} would destroy what its approver recommended")
-    return Approved({row.ordinal: _digest_of(row) for row in rows})
+        again = again or DESTROYED_BY in finding.facts
+    return Approved({row.ordinal: _digest_of(row) for row in rows}, again)
 
 
 def _differs(what: str) -> Refused:

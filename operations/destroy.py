@@ -220,7 +220,7 @@ def _compared(carrying: Carrying, run: Run) -> Carrying:
         return carrying
     approved = require_approval(carrying.ledger, run)
     carrying.holds()
-    return replace(carrying, as_approved=approved.require)
+    return replace(carrying, as_approved=approved.require, again=approved.again)
 
 
 def known_run(project: Project, run_id: str) -> Run:

@@ -27,11 +27,10 @@ from rules.errors import BadInput, CheckSaidNo, Problem
 from rules.evidence.commitment import commit
 from rules.evidence.leaf import Leaf, decode
 from rules.evidence.restores import LOG
-from rules.review.authority import RESTORED, record_id
+from rules.review.authority import DESTROYED_BY, RESTORED, record_id
 from rules.review.values import Finding, Record
 from rules.schedule.values import RecordClass
 
-DESTROYED_BY = "destroyed before by"
 LIVING = "records of this person that had not been destroyed"
 
 

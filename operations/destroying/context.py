@@ -46,6 +46,7 @@ class Carrying:
     folders: Mapping[str, Path]  # where copies of records may lie, by the name under which the log speaks of them
     progress: Progress = field(default=silent)
     redact: Redact | None = None  # where the run rewrites texts
+    again: bool = False  # whether all of it had been destroyed before and came back from a backup
     # Raises Refused where a row of the run is not as it was when ledger and log were compared.
     as_approved: Callable[[Sequence[PlannedRow]], None] = not_compared
 

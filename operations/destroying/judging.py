@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.ledger import proposals, runs, sifts
-from connectors.ledger.base import Ledger
 from connectors.ledger.runs import PLANNED, PlannedRow, Run
 from operations.destroying.context import Carrying
 from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
-from rules.review.authority import RESTORED
 from rules.review.values import Finding, Hold, Kind
 from rules.review.version import own_part
 from rules.schedule.actions import parse_action
@@ -100,14 +97,6 @@ def standing_of(schedule: Schedule, rows: Iterable[PlannedRow], again: bool) -> 
         standing.last_batch = max(standing.last_batch, row.batch or 0)
         standing.note(row, row.state)
     return standing
-
-
-def comes_again(ledger: Ledger, run_id: str) -> bool:
-    """Whether a run destroys what had been destroyed before and came back from a backup."""
-    run = runs.get_run(ledger, run_id)
-    proposal = proposals.get(ledger, run.proposal) if run else None
-    sift = sifts.get_sift(ledger, proposal.sift) if proposal else None
-    return sift is not None and sift.scope == RESTORED
 
 
 def file_of(schedule: Schedule, row: PlannedRow) -> str:

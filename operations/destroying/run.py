@@ -32,7 +32,6 @@ from operations.destroying.judging import (
     Grounds,
     Standing,
     Verdict,
-    comes_again,
     file_of,
     judge,
     standing_of,
@@ -68,7 +67,7 @@ class RunUnderWay:
         ledger, run = self.carrying.ledger, self.run
         self.rows = list(runs.iterate_planned(ledger, run.id, (DESTROY,)))
         self.carrying.as_approved(self.rows)
-        self.standing = standing_of(self.carrying.schedule, self.rows, comes_again(ledger, run.id))
+        self.standing = standing_of(self.carrying.schedule, self.rows, self.carrying.again)
 
     def carry_out(self) -> None:
         """Do everything that can be done now. What waits for people (manual stores) stays open.

@@ -69,6 +69,7 @@ NO_DECISION, ON_HOLD, NEEDS_ANOTHER = "no-decision", "on-hold", "needs-another-a
 
 # The scope of the sift that a look through restored stores makes: what it found had been approved and destroyed before.
 RESTORED = "(restored)"
+DESTROYED_BY = "destroyed before by"  # a fact of each of its findings, with the run
 
 LETS_GO = frozenset({Choice.DESTROY, Choice.REDACT})
 DUE_KINDS = frozenset({Kind.PAST_RETENTION, Kind.HELD})

@@ -116,6 +116,16 @@ def test_a_work_list_rewritten_while_it_waits_is_neither_shown_nor_signed(
 
 
 @only_sqlite
+def test_a_first_destruction_is_not_made_to_look_like_a_second(world: World) -> None:
+    """What came back from a backup goes without asking the rules again; nobody gets that by renaming a sift."""
+    edit(world, ["UPDATE sift SET scope = '(restored)'"])
+    (world.project.folder / "documents" / "CASE-2_letter_2026-08-05.txt").write_text("Something new")
+    world.destroy()
+    assert world.said()["CASE-2"].startswith("kept ")
+    assert world.keys("clients") == {"CASE-2", "CASE-4"}
+
+
+@only_sqlite
 def test_rows_exchanged_at_the_moment_a_run_is_taken_stop_it(world: World) -> None:
     """A trigger in the ledger acts after log and ledger were compared, and before the rows are read."""
     steps = "BEGIN UPDATE planned SET key = 'CASE-4', subject = 'CASE-4' WHERE key = 'CASE-3'; END"
