@@ -28,7 +28,7 @@ KEY = re.compile(rb"(?<![A-Za-z0-9])[A-Z]\d{6,7}(?!\d)")
 def lingering(folder: Path, printed: bytes) -> list[str]:
     """Where canaries, or keys of what was destroyed, are found outside the stores."""
     charity = folder / "charity"
-    places = [*ours(charity), folder / "prefect", folder / "tmp"]
+    places = [*ours(charity), folder / "prefect", folder / "tmp", folder / "home"]
     failing = [path for place in (folder / "failing").iterdir() for path in ours(place)]
     names = {name for name, _ in found([CANARY], *places, *failing, but=("extract-",))}
     destroyed = json.loads((folder / "destroyed.json").read_text())

@@ -29,8 +29,9 @@ THEIRS = (*STORES, "documents", "answer_key")
 def run_year(
     folder: Path, due: str, clients: int, seconds: float | None, more: int = 0
 ) -> subprocess.CompletedProcess[bytes]:
-    """One year of flows in a process of its own, with a Prefect home of its own, as talkative as Prefect can be."""
-    (folder / "tmp").mkdir()
+    """One year of flows in a process of its own, with homes of its own, as talkative as Prefect can be."""
+    for name in ("tmp", "home"):
+        (folder / name).mkdir()
     kept = {name: value for name, value in read_settings().variables.items() if not name.startswith("PREFECT_")}
     variables = {
         **prefect_variables(Settings(variables=kept), folder / "prefect"),
@@ -38,6 +39,8 @@ def run_year(
         "PREFECT_LOGGING_SERVER_LEVEL": "INFO",
         "PREFECT_LOGGING_ROOT_LEVEL": "INFO",
         "TMPDIR": str(folder / "tmp"),
+        "HOME": str(folder / "home"),
+        "XDG_CACHE_HOME": str(folder / "home" / "cache"),
     }
     return subprocess.run(
         [sys.executable, "-m", "tests.functional.canary_year", str(folder), CANARY, due, str(clients), str(more)],
