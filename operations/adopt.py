@@ -71,11 +71,11 @@ def _schedule_leaf(project: Project) -> dict[str, str]:
 
 
 def require_adopted(project: Project) -> None:
-    """Raise Refused unless the schedule on disk has been adopted, by a leaf in the log that says so."""
-    adoptions = people.adoptions(project.ledger, project.schedule.digest)
+    """Raise Refused unless the schedule on disk is the one adopted last, by a leaf in the log that says so."""
+    last = [one.schedule_digest for one in people.adoptions(project.ledger)][-1:]
     statements = people.statements(project.ledger, project.schedule.digest, "adoption")
-    if not adoptions or not any(_is_logged(project, one.leaf) for one in statements):
-        raise Refused("this version of the schedule has not been adopted: run `winnow adopt`")
+    if last != [project.schedule.digest] or not any(_is_logged(project, one.leaf) for one in statements):
+        raise Refused("this version of the schedule has not been adopted, or another one since: run `winnow adopt`")
 
 
 def _is_logged(project: Project, index: int | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,7 @@ spec = importlib.util.spec_from_file_location("verifier", sys.argv[1])
 v = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(v)
 if sys.argv[4]:
-    v.Log.take = lambda log, index, data: None
+    v.Log.take = lambda log, start, entries: None
 peak = lambda: int(re.search("VmHWM: *([0-9]+)", open("/proc/self/status").read().replace(chr(9), " "))[1])
 before = peak()  # of this program alone: what getrusage tells is the caller's, if that was larger
 assert v.main([sys.argv[2], "--key", sys.argv[3]]) == (1 if sys.argv[4] else 0)
@@ -46,8 +46,8 @@ print(peak() - before)
 class TreeOnly(v.Log):
     """Takes leaves without judging what they say: what is left of the check is the tree, the notes and the files."""
 
-    def take(self, index: int, data: bytes) -> None:
-        """Take a leaf."""
+    def take(self, start: int, entries: Sequence[bytes]) -> None:
+        """Take leaves."""
 
     def need(self, holds: bool, text: str) -> bool:
         """Believe what needs the leaves."""
@@ -142,8 +142,8 @@ def _grown(leaves: Iterable[bytes], root: str) -> None:
 def _judged(leaves: list[bytes], root: str) -> None:
     judge = v.Log()
     _grown(leaves, root)
-    for index, data in enumerate(leaves):
-        judge.take(index, data)
+    for start in range(0, len(leaves), v.PER_FILE):
+        judge.take(start, leaves[start : start + v.PER_FILE])
     assert not judge.problems
 
 

@@ -37,11 +37,11 @@ class Held(v.Bundle):
         self.infos = {name: zipfile.ZipInfo(name) for name in files}
         self.files, self.digests = files, {}
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, proven: bool = False) -> bytes:
         """Return a file as the zip would."""
         if name not in self.files:
             raise v.Failed("missing")
-        self.digests[name] = sha256(self.files[name]).hexdigest()
+        self.digests[name] = "" if proven else sha256(self.files[name]).hexdigest()
         return self.files[name]
 
 

@@ -34,6 +34,11 @@ VERIFIER = Path(__file__).parents[3] / "verifier" / "verify_winnow.py"
 Leaves = list[dict[str, Any]]
 
 
+def role_of(officer: str) -> str:
+    """Return the role of an invented officer: that of their surname, or a manager's."""
+    return {"Officer": "dpo", "Approver": "approver"}.get(officer.split()[-1], "manager")
+
+
 def private_key(name: str) -> Ed25519PrivateKey:
     """Return the test key of a name, the same each time."""
     return Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest())
@@ -57,14 +62,14 @@ def signer(name: str = ORIGIN, origin: str = ORIGIN) -> NoteSigner:
 def signed(kind: str, officer: str, fields: Mapping[str, Any], at: str = AT, key: str = "") -> dict[str, Any]:
     """Return a leaf signed by an officer, with the officer's own key or that of the name `key`."""
     private = private_key(key or officer)
-    whole = {**fields, "officer": officer, "role": "officer", "signed_at": at}
+    whole = {**fields, "officer": officer, "role": role_of(officer), "signed_at": at}
     return signed_leaf(kind, sign_statement(kind, whole, private.public_key().public_bytes_raw(), private.sign), at)
 
 
 def person(officer: str) -> dict[str, Any]:
     """Return the leaf that registers an officer's key."""
     public = private_key(officer).public_key().public_bytes_raw()
-    leaf = {"type": "key", "at": AT, "event": "added", "purpose": "officer", "role": "officer"}
+    leaf = {"type": "key", "at": AT, "event": "added", "purpose": "officer", "role": role_of(officer)}
     return {**leaf, "officer": officer, "key": to_base64(public)}
 
 
@@ -78,7 +83,7 @@ def record(number: int, store: str = "casework") -> dict[str, Any]:
         "commitment": commit(RUN_KEY, store, f"id-{number}").hex(),
         "tag": case_tag(RUN_KEY, f"C{number}").hex(),
         "rule": "client-file",
-        "due_month": f"2026-{1 + number % 12:02}",
+        "due_month": f"2025-{1 + number % 12:02}",
     }
 
 

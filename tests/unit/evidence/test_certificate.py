@@ -45,7 +45,7 @@ def test_it_names_officers_rule_backup_and_what_was_not_searched() -> None:
     assert CERTIFICATE.not_searched == ("portable-drives",)
     assert CERTIFICATE.verifications[0]["remaining"] == 0
     line = next(line for line in CERTIFICATE.lines if line.outcome == "destroyed" and line.store == "casework")
-    assert (line.count, line.from_month, line.to_month) == (3, "2026-01", "2026-03")
+    assert (line.count, line.from_month, line.to_month) == (3, "2025-01", "2025-03")
     assert "rightly due" in CERTIFICATE.limits[0]
 
 

@@ -18,6 +18,7 @@ from rules.evidence.leaf import encode
 from rules.evidence.leaf_table import KINDS, TYPES, fields_of
 from rules.evidence.note import NoteKey, sign_note
 from rules.evidence.statement import statement_digest, statement_of
+from rules.review.authority import MAY
 from tests.unit.evidence import sample
 from tests.unit.evidence.sample import (
     LATER,
@@ -157,11 +158,16 @@ def test_an_unreadable_key_file(check: Run, key: str) -> None:
     assert check(FILES, key=two)[0] == 2
 
 
+NOTHING = {"proposal": sample.PROPOSAL, "decisions": "0" * 64, "count": 0}
+NEWER = {"schedule": "8" * 64, "version": "2026-05", "minute": "2026-10-02", "accepted": []}
 SEMANTIC: dict[str, tuple[Leaves, str]] = {
     "a second outcome": ([*LOG[: where("run-closed")], LOG[where("done")]], "a second outcome"),
     "a second intent": ([*LOG[: where("run-closed")], LOG[where("intent")]], "a second intent"),
     "no intent": ([*LOG[: where("run-closed")], sample.outcome("done", 99)], "an outcome without an earlier intent"),
-    "intent says another rule": (changed(where("done"), rule="other-rule"), "says something else than its intent"),
+    "intent says another rule": (
+        changed(where("done"), rule="other-rule"),
+        "without an earlier intent that says the same",
+    ),
     "intent says another action": (changed(where("intent"), action="redact"), "it is not what Ben Approver signed for"),
     "another record": (changed(where("intent", 4), commitment="9" * 64), "closes while an intent has no outcome"),
     "intent before cooling-off": (changed(where("approval"), not_before="2026-11-02T00:00:00Z"), "signature of Ben"),
@@ -182,7 +188,7 @@ SEMANTIC: dict[str, tuple[Leaves, str]] = {
     "closed twice": ([*LOG, LOG[where("run-closed")]], "its run is not open"),
     "after the end": ([*LOG, sample.intent(50, where("approval"))], "its run is not open"),
     "run never opened": (changed(where("verify"), run="run-2"), "its run is not open"),
-    "schedule not adopted": (changed(where("run-opened"), schedule="8" * 64), "no earlier adoption"),
+    "schedule not adopted": (changed(where("run-opened"), schedule="8" * 64), "another proposal or schedule"),
     "other proposal": (changed(where("run-opened"), proposal="8" * 64), "another proposal or schedule"),
     "adopts the unknown": ([*LOG[:3], *LOG[4:]], "no earlier schedule"),
     "signature": (changed(where("decisions"), count=9), "the signature of Ada Officer does not hold"),
@@ -194,6 +200,25 @@ SEMANTIC: dict[str, tuple[Leaves, str]] = {
     "release of nothing": (
         [*LOG, signed("release", "Ada Officer", {"hold": "h", "reason": "over"}, LATER)],
         "no earlier hold",
+    ),
+    "role of another key": (changed(1, role="dpo"), "not signed with a key of Ben Approver, approver"),
+    "signed in the future": (
+        [*LOG[:6], {**signed("decisions", "Ada Officer", NOTHING, LATER), "at": sample.AT}, *LOG[7:]],
+        "signed later than it was logged",
+    ),
+    "schedule of yesterday": (
+        [*LOG[:6], {**LOG[3], "hash": "8" * 64}, signed("adoption", "Ben Approver", NEWER), *LOG[6:]],
+        "its schedule is not the one that was adopted last",
+    ),
+    "approved twice": ([*LOG[: where("run-opened")], *LOG[where("approval") :]], "its name is already taken"),
+    "holds checked later": (changed(where("intent"), holds_checked_at="2026-12-01T00:00:00Z"), "holds not checked"),
+    "released twice": (
+        [
+            *LOG,
+            signed("hold", "Ada Officer", {"hold": "h", "reason": "sar", "scope": "person"}, LATER),
+            *[signed("release", "Ada Officer", {"hold": "h", "reason": "over"}, LATER)] * 2,
+        ],
+        "its name is already taken",
     ),
     "hold placed twice": (
         [*LOG, *[signed("hold", "Ada Officer", {"hold": "h", "reason": "sar", "scope": "person"}, LATER)] * 2],
@@ -230,10 +255,10 @@ IDENTITY = ("officer", "role", "signed_at", "key", "signature")
     ("leaves", "said"),
     [
         (approval_by("Ada Officer"), "Ada Officer approved what the same person recommended"),
-        (approval_by("Ben Approver", "Ada Officer"), "Ben Approver approved what the same person recommended"),
+        (approval_by("Ben Approver", "Ada Officer"), "not signed with a key of Ben Approver, approver"),
         (approval_by("Ben Approver", decisions=[]), "rests on no decision"),
-        (approval_by("Ben Approver", decisions=["7" * 64]), "a decision that the log does not hold"),
-        (approval_by("Ben Approver", proposal="7" * 64), "a decision that the log does not hold for this proposal"),
+        (approval_by("Ben Approver", decisions=["7" * 64]), "one that the log does not hold for this proposal"),
+        (approval_by("Ben Approver", proposal="7" * 64), "one that the log does not hold for this proposal"),
         (approval_by("Ben Approver", schedule="7" * 64), "no earlier adoption"),
         (approval_by("Ben Approver", run="run-9"), "no earlier approval of its run"),
         (approval_by("Ben Approver", not_before="2026-11-01T12:00:00Z"), "the cooling-off time was not over"),
@@ -247,6 +272,20 @@ def test_who_may_approve_what(check: Run, leaves: Leaves, said: str) -> None:
     status, text = check(rewritten(leaves))
     assert status == 1
     assert said in text
+
+
+def test_a_dpo_does_not_approve(check: Run) -> None:
+    """A person added as DPO recommends: an approval under that key is refused, whatever role it claims."""
+    leaves = [*LOG[:1], sample.person("Dan Officer"), *approval_by("Dan Officer")[2:]]
+    assert "a person with the role dpo may not sign it" in check(rewritten(leaves))[1]
+
+
+def test_the_verifier_knows_who_may_sign_what() -> None:
+    """The roles that the verifier takes for each statement are those of the product."""
+    acts = {"adoption": "adopt", "decisions": "decide", "approval": "approve", "confirmation": "confirm"}
+    assert set(verify_winnow.MAY) == {*acts, "hold", "release"}
+    for kind, roles in verify_winnow.MAY.items():
+        assert set(roles.split()) == {str(role) for role in MAY[acts.get(kind, kind)]}
 
 
 @pytest.mark.parametrize("act", ["blank", "keep-only", "d"])
@@ -270,7 +309,7 @@ def test_a_checkpoint_typed_or_scanned_counts(check: Run, tmp_path: Path, first:
 def test_approval_after_the_end(check: Run) -> None:
     """An approval for a run that is closed is refused."""
     late = {**LOG[where("approval")], "at": LATER}
-    assert "a closed run" in check(rewritten([*LOG, late]))[1]
+    assert "its name is already taken" in check(rewritten([*LOG, late]))[1]
 
 
 @pytest.mark.parametrize(
