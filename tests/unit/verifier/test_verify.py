@@ -17,8 +17,6 @@ from rules.evidence.bundle import bundle_files, decode_entries, encode_entries, 
 from rules.evidence.leaf import encode
 from rules.evidence.leaf_table import KINDS, TYPES, fields_of
 from rules.evidence.note import NoteKey, sign_note
-from rules.evidence.statement import statement_digest, statement_of
-from rules.review.authority import MAY
 from tests.unit.evidence import sample
 from tests.unit.evidence.sample import (
     LATER,
@@ -280,14 +278,6 @@ def test_a_dpo_does_not_approve(check: Run) -> None:
     assert "a person with the role dpo may not sign it" in check(rewritten(leaves))[1]
 
 
-def test_the_verifier_knows_who_may_sign_what() -> None:
-    """The roles that the verifier takes for each statement are those of the product."""
-    acts = {"adoption": "adopt", "decisions": "decide", "approval": "approve", "confirmation": "confirm"}
-    assert set(verify_winnow.MAY) == {*acts, "hold", "release"}
-    for kind, roles in verify_winnow.MAY.items():
-        assert set(roles.split()) == {str(role) for role in MAY[acts.get(kind, kind)]}
-
-
 @pytest.mark.parametrize("act", ["blank", "keep-only", "d"])
 def test_what_was_done_is_what_was_intended(check: Run, act: str) -> None:
     """A record of which only fields should go is not said to be destroyed."""
@@ -401,9 +391,3 @@ def test_the_verifier_keeps_its_size() -> None:
     imported = set(re.findall(r"^(?:import|from) (\w+)", source, re.M))
     assert imported <= set(sys.stdlib_module_names)
     ast.parse(source, feature_version=(3, 8))
-
-
-def test_statement_digests_meet() -> None:
-    """The digest by which an approval names decisions is the digest of what their officer signed."""
-    decisions = LOG[where("decisions")]
-    assert LOG[where("approval")]["decisions"] == [statement_digest(statement_of(decisions))]
