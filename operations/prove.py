@@ -14,6 +14,7 @@ from pathlib import Path
 
 from connectors.bundle_file import write_whole
 from connectors.ledger import log
+from operations.certify import VERIFIER
 from operations.people import sign_in
 from operations.project import Project
 from operations.restore_check import open_run_keys
@@ -26,6 +27,19 @@ from rules.evidence.proof import TlogProof
 from rules.evidence.tree import inclusion_proof, leaf_hash, levels
 
 SUBJECT = "subject"
+HOW_TO_CHECK = """How to check a proof of what became of your records
+
+1. Keep the proof (proof-....json), verify_proof.py and verify_winnow.py together in one folder.
+2. Get the key of the log, winnow.vkey, from where the organisation publishes it, not from who gave you the proof.
+3. With Python 3.8 or later, and nothing else, type in that folder:
+
+       python3 -I verify_proof.py PROOF --key winnow.vkey
+
+   with the name of your proof for PROOF. It shows what the log says of each of your records and ends with VERIFIED.
+   Anything else means: ask the organisation, or the Information Commissioner's Office (ico.org.uk).
+
+The proof names your case number. Nobody else's records can be read from it. No network is used.
+"""
 _STAYED = ("kept", "held", "failed")
 _TAG = re.compile(rb'"tag":"([0-9a-f]{64})"')
 
@@ -86,8 +100,9 @@ def prove(
     The proof opens what is gone, or has less in it; what was kept or held only with `kept_too`.
 
     `recipient` is a code (`subject`, `solicitor`), never a name. The file, readable by its owner only, names the case
-    number; it goes to the person and is not kept. Raises Refused for who is no DPO, BadInput for a wrong passphrase or
-    a recipient that the log can't carry.
+    number; it goes to the person and is not kept. Beside it lie the two programs that check it, and how to use them.
+
+    Raises Refused for who is no DPO, BadInput for a wrong passphrase or a recipient that the log can't carry.
     """
     if not fits("slug", recipient):
         raise BadInput(Problem("must be a code without spaces", key="--recipient", mend="Write e.g. subject"))
@@ -107,6 +122,9 @@ def prove(
         name = f"proof-{project.today().isoformat()}-{first}.json"
         file = write_whole((out or project.settings.out) / name, _file(project, opened, note).encode())
         os.chmod(file, 0o600)
+        for part in (VERIFIER, VERIFIER.with_name("verify_proof.py")):
+            write_whole(file.with_name(part.name), part.read_bytes())
+        write_whole(file.with_name("how-to-check-a-proof.txt"), HOW_TO_CHECK.encode())
     return Proven(
         tuple(_told(index, decode(data)) for index, data, _ in found), tuple(unknown), file, len(found) - len(opened)
     )

@@ -36,7 +36,8 @@ def proven(world: World, case_number: str = "CASE-1", passphrase_: str = "", **m
 def checked(world: World, file: Path, *more: str) -> tuple[int, str]:
     """What the stand-alone check says: its exit status and its words."""
     key = world.project.keys / keys.LOG_VKEY
-    command = [sys.executable, "-I", str(CHECK), str(file), "--key", str(key), *more]
+    given = file.with_name(CHECK.name)  # what the person was given, where it is there
+    command = [sys.executable, "-I", str(given if given.exists() else CHECK), str(file), "--key", str(key), *more]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
 
@@ -57,6 +58,8 @@ def test_a_person_gets_a_proof_of_their_own_records_and_of_nothing_else(world: W
     assert found.file is not None
     assert found.file.stat().st_mode & 0o077 == 0
     assert "CASE" not in found.file.name
+    beside = {path.name for path in found.file.parent.iterdir()}
+    assert {"verify_proof.py", "verify_winnow.py", "how-to-check-a-proof.txt"} <= beside
     status, text = checked(world, found.file)
     assert (status, text.count("case CASE-1: "), "VERIFIED" in text) == (0, 6, True)
     key = NoteKey.from_text((world.project.keys / keys.LOG_VKEY).read_text())
