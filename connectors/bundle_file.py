@@ -13,6 +13,7 @@ from connectors.trouble import of_disk
 from rules.errors import StoreUnavailable
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_FASTEST = 1
 
 
 def write_whole(path: Path, data: bytes) -> Path:
@@ -46,5 +47,6 @@ def write_bundle(path: Path, files: Mapping[str, bytes]) -> Path:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
+            # Half of an entry is digests, which no level makes smaller.
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED, compresslevel=_FASTEST)
     return write_whole(path, held.getvalue())

@@ -192,12 +192,12 @@ def _mariadb_sets(isolation: str) -> Callable[[Any, object], None]:
     return connected
 
 
-def among(column: ColumnElement[Any], keys: Sequence[str], dialect: str) -> ColumnElement[bool]:
-    """Whether a column of text holds one of `keys`, which travel as one parameter where the database can.
+def among(column: ColumnElement[Any], keys: Sequence[str] | Sequence[int], dialect: str) -> ColumnElement[bool]:
+    """Whether a column of text, or of whole numbers, holds one of `keys`: one parameter where the database can.
 
     Rendering and binding a parameter for each key costs more than finding them.
     """
-    if dialect == "sqlite" and not any("\0" in key for key in keys):
+    if dialect == "sqlite" and not any("\0" in key for key in keys if isinstance(key, str)):
         return column.in_(select(func.json_each(_as_json(list(keys))).table_valued("value").c.value))
     return column.in_(keys)
 

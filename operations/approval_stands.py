@@ -7,16 +7,17 @@ decisions, and the day before which nothing starts. All of it is compared again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from connectors import keys
-from connectors.ledger import log, people, proposals, runs, sifts
-from connectors.ledger.base import Ledger, chunks
+from connectors.ledger import log, people, proposals, runs
+from connectors.ledger.base import Ledger
 from connectors.ledger.people import Statement
-from connectors.ledger.proposals import Proposal, StoredDecision
+from connectors.ledger.proposals import Proposal
 from connectors.ledger.runs import DESTROY, PlannedRow, Run
+from connectors.ledger.sifts import StoredFinding
 from operations.approve import planned_of
 from operations.decide import statement_fields
 from operations.decisions_stand import require_decisions
@@ -24,10 +25,8 @@ from rules.errors import CheckSaidNo, Refused, WinnowError
 from rules.evidence.leaf import Leaf, decode
 from rules.evidence.plan import plan_root
 from rules.evidence.statement import check_signature, statement_digest, statement_of
-from rules.review.authority import DESTROYED_BY, LETS_GO, MAY
+from rules.review.authority import DESTROYED_BY, MAY
 from rules.review.values import Finding
-
-_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -59,34 +58,40 @@ def require_approval(ledger: Ledger, run: Run) -> Approved:
     proposal = proposals.get(ledger, run.proposal)
     if proposal is None or proposal.hash != leaf["proposal"] or proposal.as_of != run.as_of:
         raise _differs("its proposal")
-    if not proposals.unchanged(ledger, proposal):
+    rows = {row.ordinal: row for row in runs.iterate_planned(ledger, run.id, (DESTROY,))}
+    fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
+    others = set(rows)  # what no finding has answered for
+    again: list[int] = []
+
+    def meant(stored: StoredFinding) -> None:
+        row = rows.get(stored.ordinal)
+        if row is None or _record(row) != _found(stored.finding) or (stored.line_tag and fresh):
+            return
+        if row.subject == stored.finding.subject or stored.line_tag:
+            others.discard(stored.ordinal)
+            again.extend([stored.ordinal] if DESTROYED_BY in stored.finding.facts else [])
+
+    if not proposals.unchanged(ledger, proposal, meant):
         raise _differs("the findings of its proposal")
     said = (run.schedule_digest, run.cooling_off_until, run.commitments_root)
     if said != (leaf["schedule"], leaf["not_before"], leaf["root"]):
         raise _differs("its schedule, its cooling-off time or its root")
-    rows = list(runs.iterate_planned(ledger, run.id, (DESTROY,)))
-    planned = [planned_of(row) for row in rows]
-    if (len(planned), plan_root(planned)) != (leaf["count"], leaf["root"]):
+    if (len(rows), plan_root(map(planned_of, rows.values()))) != (leaf["count"], leaf["root"]):
         raise _differs("what it plans to destroy")
     if runs.due_count(ledger, run.id) != leaf["due"]:
         raise _differs("what was due")
-    fresh = not any(one.closed_at and one.closed_at >= proposal.created_at for one in runs.runs(ledger))
-    require_decisions(ledger, proposal, fresh)
-    signed = _decisions(ledger, proposal, leaf, fresh)
-    again = False
-    for row, finding, tagged, decision in _joined(ledger, proposal, rows):
-        if finding is None or _record(row) != _found(finding) or (tagged and fresh):
-            raise _differs("which record is meant")
-        if row.subject != finding.subject and not tagged:
-            raise _differs("which record is meant")
-        if decision is None or decision.statement not in signed or decision.decision.reason != row.reason:
+    compared = require_decisions(ledger, proposal, fresh)
+    signed = _decisions(ledger, proposal, leaf, fresh, compared)
+    if others:
+        raise _differs("which record is meant")
+    decided = proposals.letting_go(ledger, proposal.id)
+    for ordinal, row in rows.items():
+        statement, reason = decided.get(ordinal, (0, ""))
+        if statement not in signed or reason != row.reason:
             raise _differs("a decision on which it rests")
-        if decision.decision.choice not in LETS_GO:
-            raise _differs("a decision on which it rests")
-        if signed[decision.statement].person == run.approved_by:
+        if signed[statement].person == run.approved_by:
             raise Refused(f"run {run.id} would destroy what its approver recommended")
-        again = again or DESTROYED_BY in finding.facts
-    return Approved({row.ordinal: _digest_of(row) for row in rows}, again)
+    return Approved({ordinal: _digest_of(row) for ordinal, row in rows.items()}, bool(again))
 
 
 def _differs(what: str) -> Refused:
@@ -124,8 +129,13 @@ def _known_by_then(ledger: Ledger, signed: Leaf, before: int) -> bool:
     return bool(events) and events[-1] in ("added", "rotated")
 
 
-def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) -> dict[int, Statement]:
-    """The statements of decisions that the approval names: each signed, by another key, over what is stored."""
+def _decisions(
+    ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool, compared: frozenset[int]
+) -> dict[int, Statement]:
+    """The statements of decisions that the approval names: each signed, by another key, over what is stored.
+
+    What those of `compared` decided has just been compared with the log.
+    """
     found: dict[int, Statement] = {}
     for one in people.statements(ledger, proposal.id, "decisions"):
         leaf = {**one.signed, "type": "decisions", "at": one.at}
@@ -135,7 +145,7 @@ def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) 
             check_signature(leaf, keys.verify)
         except CheckSaidNo:
             raise _differs("a decision on which it rests") from None
-        if fresh:
+        if fresh and one.id not in compared:
             now = statement_fields(proposal, proposals.decisions_of(ledger, one.id))
             if any(one.signed[name] != value for name, value in now.items()):
                 raise _differs("a decision on which it rests")
@@ -143,23 +153,6 @@ def _decisions(ledger: Ledger, proposal: Proposal, approval: Leaf, fresh: bool) 
             raise Refused("one key has both recommended and approved; nothing was destroyed")
         found[one.id] = one
     return found
-
-
-def _joined(
-    ledger: Ledger, proposal: Proposal, rows: Sequence[PlannedRow]
-) -> Iterator[tuple[PlannedRow, Finding | None, bool, StoredDecision | None]]:
-    """Yield every record to destroy with its finding, whether that was rewritten since, and the decision in force."""
-    decisions = {one.decision.ordinal: one for one in proposals.iterate_standing(ledger, proposal.id, LETS_GO)}
-    for page in chunks(rows, _PAGE):
-        first, last = page[0].ordinal, page[-1].ordinal
-        stored = {}
-        after = first - 1
-        while after < last and (found := sifts.findings(ledger, proposal.sift, after=after)):
-            stored.update({one.ordinal: one for one in found})
-            after = found[-1].ordinal
-        for row in page:
-            one = stored.get(row.ordinal)
-            yield row, one.finding if one else None, bool(one and one.line_tag), decisions.get(row.ordinal)
 
 
 def _record(row: PlannedRow) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from reports.certificate_data import CertificateData, RuleShown, WorkList
 from rules.errors import BadInput, Problem
 from rules.evidence.bundle import bundle_files
 from rules.evidence.certificate import CHANGED, Certificate, certificate_of
-from rules.evidence.leaf import Leaf, decode
+from rules.evidence.leaf import Leaf, decode_all
 from rules.schedule.actions import written
 from rules.schedule.parser import parse_schedule
 from rules.schedule.plain import condition_in_words, in_words
@@ -59,7 +59,7 @@ def certify(project: Project, run_id: str, out: Path | None = None) -> Certified
     """Write certificate and evidence bundle of a closed run. Raises BadInput when it is not closed."""
     note = project.sign_log()
     data = [leaf for _, leaf in log.read_leaves(project.ledger)]
-    leaves = [decode(leaf) for leaf in data]
+    leaves = list(decode_all(data))
     certificate = certificate_of(leaves, run_id, note)
     folder = out or project.settings.out
     key = write_whole(folder / LOG_VKEY, (project.keys / LOG_VKEY).read_bytes())

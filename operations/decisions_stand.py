@@ -21,10 +21,11 @@ LOST = (
 )
 
 
-def require_decisions(ledger: Ledger, proposal: Proposal, fresh: bool = True) -> None:
+def require_decisions(ledger: Ledger, proposal: Proposal, fresh: bool = True) -> frozenset[int]:
     """Raise Refused unless the ledger holds every signed decision about a proposal, the last of each in force.
 
-    What each statement decided is compared where it is `fresh`: while no run has forgotten any of it.
+    What each statement decided is compared where it is `fresh`: while no run has forgotten any of it. Returns the
+    statements of the ledger that the log holds.
     """
     logged = {i: leaf for i, leaf in log.read_types(ledger, {"decisions"}) if leaf["proposal"] == proposal.hash}
     stored = {one.leaf: one for one in people.statements(ledger, proposal.id, "decisions")}
@@ -38,6 +39,7 @@ def require_decisions(ledger: Ledger, proposal: Proposal, fresh: bool = True) ->
                 raise Refused(LOST)
     if not proposals.last_in_force(ledger, proposal.id):
         raise Refused(LOST)
+    return frozenset(stored[index].id for index in logged)
 
 
 def _same(leaf: Leaf, one: Statement) -> bool:

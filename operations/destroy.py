@@ -12,7 +12,7 @@ from itertools import groupby
 from connectors.ledger import runs
 from connectors.ledger.base import attended
 from connectors.ledger.people import Statement
-from connectors.ledger.runs import DESTROY, Run
+from connectors.ledger.runs import Run
 from connectors.stores.manual import ManualStore
 from operations.adopt import require_adopted
 from operations.approval_stands import require_approval
@@ -40,6 +40,7 @@ from operations.packs import EndedPacks, end_packs
 from operations.people import sign_in
 from operations.project import Project
 from operations.restores import require_no_restore
+from operations.rubbish import little_rubbish
 from operations.stores import stores_of
 from rules.errors import BadInput, Problem, Refused, StoreUnavailable, WinnowError
 
@@ -90,7 +91,7 @@ def destroy(
     `confirmation` is what the person typed: see `confirmation_for`. Raises Refused (nothing done) before anything
     is begun; StoreUnavailable and BadInput at any time, and then the next call goes on from there.
     """
-    with attended(project.ledger):
+    with attended(project.ledger), little_rubbish():
         return _destroy(project, known_run(project, run_id), confirmation, progress, redactor)
 
 
@@ -143,8 +144,7 @@ def finish(project: Project, carrying: Carrying, run: Run, names: NamesRead | No
 
 def _gone_people(project: Project, run_id: str) -> set[str]:
     """Whose records this run has destroyed so far."""
-    rows = runs.iterate_planned(project.ledger, run_id, (DESTROY,))
-    return {row.subject for row in rows if row.state == "done" and row.subject is not None}
+    return runs.subjects_of(project.ledger, run_id, "done")
 
 
 def confirmation_for(project: Project, run_id: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -16,7 +17,7 @@ from connectors.ledger.tables import checkpoint, head, leaf
 from rules.errors import CheckSaidNo
 from rules.evidence.checkpoint import Checkpoint, peek_checkpoint
 from rules.evidence.checkpoint import sign_checkpoint as sign_note_of
-from rules.evidence.leaf import Leaf, decode, encode
+from rules.evidence.leaf import Alike, Leaf, decode, decode_all, encode_all
 from rules.evidence.note import NoteSigner
 from rules.evidence.tree import CompactRange, leaf_hashes
 
@@ -38,7 +39,7 @@ def append(source: Source, leaves: Sequence[bytes]) -> int:
         return _append(connection, lambda: leaves)
 
 
-def record(source: Source, leaves: Sequence[Leaf], at: str) -> int:
+def record(source: Source, leaves: Sequence[Leaf | Alike], at: str) -> int:
     """Append leaves that lack their time, all of them logged `at`, and return the index of the first.
 
     Where a clock went back, they get the time of the last leaf: times in the log never decrease. Raises BadInput for a
@@ -46,8 +47,7 @@ def record(source: Source, leaves: Sequence[Leaf], at: str) -> int:
     """
 
     def encoded(connection: Connection) -> list[bytes]:
-        time = max(at, last_time(connection))
-        return [encode({**one, "at": time}) for one in leaves]
+        return encode_all(leaves, max(at, last_time(connection)))
 
     with writing(source) as connection:
         return _append(connection, lambda: encoded(connection))
@@ -90,10 +90,15 @@ def read_leaves(source: Source, start: int = 0, stop: int | None = None) -> Iter
         yield from enumerate(_page(source, first, min(stop, first + _PAGE)), first)
 
 
+def read_decoded(source: Source, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (index, leaf) as `read_leaves` does. Raises CheckSaidNo, also for a leaf that is not canonical."""
+    return enumerate(decode_all(data for _, data in read_leaves(source, start, stop)), start)
+
+
 def _page(source: Source, start: int, stop: int) -> Sequence[bytes]:
     query = select(leaf.c.bytes).where(leaf.c.idx >= start, leaf.c.idx < stop).order_by(leaf.c.idx)
     with reading(source) as connection:
-        page = connection.scalars(query).all()
+        page = [data for (data,) in connection.execute(query).all()]
     # The index is the primary key, so a page of as many leaves as it should have has each of them.
     if len(page) != stop - start:
         raise CheckSaidNo(f"the log lacks a leaf between {start} and {stop}")
@@ -115,8 +120,8 @@ def sign_checkpoint(source: Source, signers: Sequence[NoteSigner]) -> str:
     Everything stored since the last checkpoint is read back and hashed first: a bit that flipped on its way to the disk
     must not be signed for. Raises CheckSaidNo when the log is not what was appended, or is shorter than was signed.
     """
-    now = read_head(source)
-    last = _last_signed(source)
+    with reading(source) as connection:
+        now, last = read_head(connection), _last_signed(connection)
     if last is not None and last[0].size == now.size:
         return last[1]
     edge = last[0] if last else CompactRange()
@@ -130,9 +135,8 @@ def sign_checkpoint(source: Source, signers: Sequence[NoteSigner]) -> str:
     return _keep(source, edge, note)
 
 
-def _last_signed(source: Source) -> tuple[CompactRange, str] | None:
-    with reading(source) as connection:
-        row = connection.execute(select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)).first()
+def _last_signed(connection: Connection) -> tuple[CompactRange, str] | None:
+    row = connection.execute(select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)).first()
     if row is None:
         return None
     edge = CompactRange.from_text(row.compact_range)

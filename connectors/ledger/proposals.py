@@ -15,10 +15,11 @@ from connectors.ledger.sifts import StoredFinding, get_sift, iterate
 from connectors.ledger.tables import decision, finding, proposal, statement
 from rules.errors import BadInput, Refused
 from rules.evidence.commitment import KEY_SIZE, blinded_digest
-from rules.review.authority import Decision, proposal_head, proposal_line
+from rules.review.authority import LETS_GO, Decision, proposal_head, proposal_line
 from rules.review.values import Choice
 
 _PAGE = 5_000
+Look = Callable[[StoredFinding], None]
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,16 @@ def freeze(source: Source, sift_id: int, created_at: str, random: Callable[[int]
     return frozen
 
 
-def unchanged(source: Source, frozen: Proposal) -> bool:
-    """Say whether the findings are still those that were frozen. False once the salt is forgotten."""
+def unchanged(source: Source, frozen: Proposal, look: Look = lambda _: None) -> bool:
+    """Say whether the findings are still those that were frozen. False once the salt is forgotten.
+
+    `look` is shown each of them, in order, as it goes into the digest.
+    """
     if frozen.salt is None:
         return False
     salt = bytes.fromhex(frozen.salt)
-    return (frozen.count, frozen.hash) == _digest(source, frozen.sift, frozen.as_of, frozen.schedule_digest, salt)
+    found = _digest(source, frozen.sift, frozen.as_of, frozen.schedule_digest, salt, look)
+    return (frozen.count, frozen.hash) == found
 
 
 def line_tag(salt: bytes, stored: StoredFinding) -> str:
@@ -89,10 +94,13 @@ def line_tag(salt: bytes, stored: StoredFinding) -> str:
     return stored.line_tag or blinded_digest(salt, proposal_line(stored.ordinal, stored.finding)).hex()
 
 
-def _digest(source: Source, sift_id: int, as_of: date, schedule_digest: str, salt: bytes) -> tuple[int, str]:
+def _digest(
+    source: Source, sift_id: int, as_of: date, schedule_digest: str, salt: bytes, look: Look = lambda _: None
+) -> tuple[int, str]:
     digest, count = sha256(proposal_head(as_of, schedule_digest)), 0
     for stored in iterate(source, sift_id):
         digest.update(bytes.fromhex(line_tag(salt, stored)))
+        look(stored)
         count += 1
     return count, blinded_digest(salt, digest.digest()).hex()
 
@@ -187,6 +195,17 @@ def iterate_standing(source: Source, proposal_id: str, choices: Collection[Choic
         after = page[-1].decision.ordinal
 
 
+def letting_go(source: Source, proposal_id: str) -> dict[int, tuple[int, str]]:
+    """Return, by finding, the statement whose decision in force lets its record go, and the reason that it gives."""
+    query = select(decision.c.ordinal, decision.c.statement, decision.c.reason).where(
+        decision.c.proposal == proposal_id,
+        decision.c.superseded.is_(False),
+        decision.c.choice.in_([choice.value for choice in LETS_GO]),
+    )
+    with reading(source) as connection:
+        return {ordinal: (said, reason) for ordinal, said, reason in connection.execute(query).all()}
+
+
 def last_in_force(source: Source, proposal_id: str) -> bool:
     """Say whether no decision is in force about whose finding a later statement decided, by their places in the log."""
     later, said, then = decision.alias(), statement, statement.alias()
@@ -213,5 +232,10 @@ def standing_by_statement(source: Source, proposal_id: str, choices: Collection[
 
 
 def _stored(row: Row[Any]) -> StoredDecision:
-    taken = Decision(row.ordinal, Choice(row.choice), row.reason, row.note, row.until, row.read_by_officer)
-    return StoredDecision(taken, row.person, row.statement)
+    values: tuple[Any, ...] = row[:]
+    statement_id, ordinal, _, choice, reason, note, until, read_by_officer, person, _ = values
+    taken = Decision(ordinal, _CHOICE_OF[choice], reason, note, until, read_by_officer)
+    return StoredDecision(taken, person, statement_id)
+
+
+_CHOICE_OF = {choice.value: choice for choice in Choice}

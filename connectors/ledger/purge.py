@@ -9,11 +9,26 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Row,
+    Select,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 
 from connectors.ledger.base import Ledger, Source, chunks, reading, to_json, translated, writing
@@ -62,7 +77,7 @@ def purge_closed(source: Source, run_id: str, people: Collection[str]) -> int:
             _forget_people(connection, gone, salts)
         _forget_holds(connection, run_id, gone)
         _forget_in_older_runs(connection, run_id, gone)
-        return _forget_planned(connection, run_id)
+        return _forget_rows(connection, _forgotten(run_id))
 
 
 def compact(ledger: Ledger) -> None:
@@ -129,10 +144,29 @@ def _forget_places(connection: Connection, run_id: str, salts: dict[int, bytes])
         & (planned.c.class_name == finding.c.class_name)
         & (planned.c.key == finding.c.key)
     )
-    query = select(finding, planned.c.commitment).join(planned, same)
-    for rows in _pages(connection, query.where(_forgotten(run_id))):
+    # Each row of the finding or decision looks for its own planned record: every engine has an index for that.
+    mine = select(func.min(planned.c.commitment)).where(same, _forgotten(run_id)).correlate(finding)
+    noted = select(finding.c.ordinal).join(proposal, proposal.c.sift == finding.c.sift).join(planned, same)
+    about = noted.where(proposal.c.id == decision.c.proposal, finding.c.ordinal == decision.c.ordinal)
+    about = about.where(_forgotten(run_id)).correlate(decision)
+    connection.execute(update(decision).where(decision.c.note != "", about.exists()).values(note=""))
+    query = select(finding, planned.c.commitment).join(planned, same).where(finding.c.sift.in_(list(salts)))
+    for rows in _pages(connection, query.where(_forgotten(run_id))) if salts else ():
         _rewrite(connection, rows, salts, _without_record)
-        _forget_notes(connection, rows)
+    # Where no proposal is under review any more there is no hash to be kept, and nothing to be computed row by row.
+    due_on = case((finding.c.kind.in_(SETTLING), _first_of_month(connection, finding.c.due_on)), else_=None)
+    forgotten = {"subject": None, "version": "", "reason": "", "facts": "{}", "due_on": due_on}
+    found = select(planned.c.ordinal).where(same, _forgotten(run_id)).correlate(finding).exists()
+    others = update(finding).where(found, finding.c.sift.not_in(list(salts)))
+    connection.execute(others.values({"key": mine.scalar_subquery(), **forgotten}))
+
+
+def _first_of_month(connection: Connection, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    if connection.dialect.name == "sqlite":
+        return func.date(day, "start of month")
+    if connection.dialect.name == "postgresql":
+        return cast(func.date_trunc("month", day), Date)
+    return cast(func.date_format(day, "%Y-%m-01"), Date)
 
 
 def _without_record(row: Row[Any]) -> dict[str, object]:
@@ -216,13 +250,6 @@ def _rewrite(
     connection.execute(update(finding).where(own).values({name: bindparam(name) for name in changed}), values)
 
 
-def _forget_notes(connection: Connection, rows: list[Row[Any]]) -> None:
-    of_sift = select(proposal.c.id).where(proposal.c.sift == bindparam("own_sift")).scalar_subquery()
-    about = (decision.c.proposal == of_sift) & (decision.c.ordinal == bindparam("own_ordinal"))
-    values = [{"own_sift": row.sift, "own_ordinal": row.ordinal} for row in rows]
-    connection.execute(update(decision).where(about).values(note=""), values)
-
-
 def _forget_in_older_runs(connection: Connection, run_id: str, gone: frozenset[str]) -> None:
     """Forget in closed runs what they kept and this one destroyed, and whose it was."""
     other = planned.alias()
@@ -232,26 +259,18 @@ def _forget_in_older_runs(connection: Connection, run_id: str, gone: frozenset[s
         & (planned.c.key == other.c.key)
     )
     closed = select(run.c.id).where(run.c.state == CLOSED, run.c.id != run_id)
-    named = select(other.c.run, other.c.ordinal, other.c.due_on).join(planned, same)
-    rows = connection.execute(named.where(_forgotten(run_id), other.c.run.in_(closed))).all()
-    _forget_rows(connection, rows)
+    named = select(other.c.run, other.c.ordinal).join(planned, same)
+    named = named.where(_forgotten(run_id), other.c.run.in_(closed))
+    _forget_rows(connection, tuple_(planned.c.run, planned.c.ordinal).in_(named))
     for chunk in chunks(sorted(gone)):
         theirs = update(planned).where(planned.c.run.in_([*connection.scalars(closed), run_id]))
         connection.execute(theirs.where(planned.c.subject.in_(chunk)).values(subject=None))
 
 
-def _forget_planned(connection: Connection, run_id: str) -> int:
-    rows = connection.execute(select(planned.c.run, planned.c.ordinal, planned.c.due_on).where(_forgotten(run_id)))
-    return _forget_rows(connection, rows.all())
-
-
-def _forget_rows(connection: Connection, rows: Sequence[Any]) -> int:
-    own = (planned.c.run == bindparam("own_run")) & (planned.c.ordinal == bindparam("own_ordinal"))
-    forget: dict[str, Any] = {"key": planned.c.commitment, "subject": None, "version": "", "due_on": bindparam("month")}
-    for chunk in chunks(rows):
-        values = [{"own_run": row.run, "own_ordinal": row.ordinal, "month": _month(row.due_on)} for row in chunk]
-        connection.execute(update(planned).where(own).values(forget), values)
-    return len(rows)
+def _forget_rows(connection: Connection, these: ColumnElement[bool]) -> int:
+    month = _first_of_month(connection, planned.c.due_on)
+    forget = {"key": planned.c.commitment, "subject": None, "version": "", "due_on": month}
+    return connection.execute(update(planned).where(these).values(forget)).rowcount
 
 
 def _forget_salts(connection: Connection, proposal_id: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from connectors.ledger.base import Source, chunks, reading
-from connectors.ledger.runs import PlannedRow, planned_of_row
+from connectors.ledger.runs import AS_ROW, PlannedRow, planned_of_row
 from connectors.ledger.tables import outcome, planned
 
 _DONE, _TAKEN = "done", ("destroy", "unlink")
@@ -33,7 +33,7 @@ def gone_under(source: Source, run: str, store: str, class_name: str, keys: Coll
     found = []
     with reading(source) as connection:
         for chunk in chunks(keys):
-            query = select(planned).where(*where, planned.c.state == _DONE, planned.c.key.in_(chunk))
+            query = select(*AS_ROW).where(*where, planned.c.state == _DONE, planned.c.key.in_(chunk))
             found += [planned_of_row(row) for row in connection.execute(query)]
     return [row for row in found if row.action in _TAKEN]
 

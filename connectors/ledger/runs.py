@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
-from operator import itemgetter
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, select, update
 
+from connectors.engines import among
 from connectors.ledger.base import Source, chunks, reading, to_json, writing
+from connectors.ledger.bulk import insert_rows
 from connectors.ledger.tables import outcome, planned, run
 from rules.errors import Refused
 
@@ -21,6 +24,7 @@ APPROVED, RUNNING, CLOSED = "approved", "running", "closed"
 DESTROY, KEEP, HOLD = "destroy", "keep", "hold"
 PLANNED = "planned"
 _PAGE = 5_000
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ class Run:
         return dict(json.loads(self.sealed_key))
 
 
-@dataclass(frozen=True)
-class PlannedRow:
+class PlannedRow(NamedTuple):
     """One due record of a run: where it is, what was decided, and what the log may say of it.
 
     `ordinal` is the finding's; `version` is what the sift judged, `version_tag` its keyed form for the log; `action` is
@@ -75,8 +78,7 @@ class PlannedRow:
     batch: int | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one planned record: `done`, `kept`, `held` or `failed`, and the leaf that says so."""
 
     ordinal: int
@@ -87,12 +89,17 @@ class Outcome:
     leaf: int | None = None
 
 
+# By place, not by name: runs have a hundred thousand records.
+AS_ROW = tuple(planned.c[name] for name in PlannedRow._fields)
+_state_of = attrgetter("state")
+
+
 def create_run(source: Source, new: Run, rows: Iterable[PlannedRow]) -> None:
     """Store a run and its records."""
     with writing(source) as connection:
         connection.execute(insert(run).values(asdict(new)))
         for chunk in chunks(rows, _PAGE):
-            connection.execute(insert(planned), [{**vars(row), "run": new.id} for row in chunk])
+            connection.execute(insert(planned), [{**row._asdict(), "run": new.id} for row in chunk])
 
 
 def get_run(source: Source, run_id: str) -> Run | None:
@@ -160,7 +167,7 @@ def planned_rows(
     limit: int = _PAGE,
 ) -> list[PlannedRow]:
     """Return at most `limit` records of a run above ordinal `after`, in order, narrowed by what is given."""
-    query = select(planned).where(planned.c.run == run_id, planned.c.ordinal > after)
+    query = select(*AS_ROW).where(planned.c.run == run_id, planned.c.ordinal > after)
     if courses:
         query = query.where(planned.c.course.in_(list(courses)))
     if store:
@@ -170,7 +177,7 @@ def planned_rows(
     if state:
         query = query.where(planned.c.state == state)
     with reading(source) as connection:
-        return [planned_of_row(row) for row in connection.execute(query.order_by(planned.c.ordinal).limit(limit)).all()]
+        return list(map(planned_of_row, connection.execute(query.order_by(planned.c.ordinal).limit(limit)).all()))
 
 
 def iterate_planned(
@@ -196,6 +203,14 @@ def planned_places(source: Source, run_id: str, state: str = "") -> set[tuple[st
         query = query.where(planned.c.state == state)
     with reading(source) as connection:
         return {(row[0], row[1]) for row in connection.execute(query)}
+
+
+def subjects_of(source: Source, run_id: str, state: str) -> set[str]:
+    """Return whose records of a run, approved for destruction, are in this state."""
+    query = select(planned.c.subject).where(planned.c.run == run_id, planned.c.state == state)
+    query = query.where(planned.c.course == DESTROY, planned.c.subject.is_not(None)).distinct()
+    with reading(source) as connection:
+        return {str(subject) for subject in connection.scalars(query)}
 
 
 def planned_count(source: Source, run_id: str, course: str) -> int:
@@ -227,20 +242,18 @@ def set_batches(source: Source, run_id: str, batches: Mapping[int, int]) -> None
         by_batch.setdefault(batch, []).append(ordinal)
     with writing(source) as connection:
         for batch, ordinals in by_batch.items():
-            for chunk in chunks(ordinals):
-                rows = update(planned).where(planned.c.run == run_id, planned.c.ordinal.in_(chunk))
-                connection.execute(rows.values(batch=batch))
+            for chunk in chunks(ordinals, _AT_ONCE):
+                connection.execute(update(planned).where(_these(connection, run_id, chunk)).values(batch=batch))
 
 
 def add_outcomes(source: Source, run_id: str, outcomes: Iterable[Outcome]) -> None:
     """Store terminal outcomes. A second outcome of one record breaks a key of the table and nothing is stored."""
     with writing(source) as connection:
-        for chunk in chunks(outcomes):
-            connection.execute(insert(outcome), [{**vars(one), "run": run_id} for one in chunk])
-            for state in sorted({one.state for one in chunk}):
-                ordinals = [one.ordinal for one in chunk if one.state == state]
-                rows = update(planned).where(planned.c.run == run_id, planned.c.ordinal.in_(ordinals))
-                connection.execute(rows.values(state=state))
+        for chunk in chunks(outcomes, _AT_ONCE):
+            insert_rows(connection, outcome, ("run", *Outcome._fields), [(run_id, *one) for one in chunk])
+            for state, alike in groupby(sorted(chunk, key=_state_of), key=_state_of):
+                mine = _these(connection, run_id, [one.ordinal for one in alike])
+                connection.execute(update(planned).where(mine).values(state=state))
 
 
 def outcomes(source: Source, run_id: str, after: int = 0, limit: int = _PAGE) -> list[Outcome]:
@@ -293,10 +306,10 @@ def forget_key(source: Source, run_id: str) -> None:
     reseal(source, run_id, {})
 
 
-# By place, not by name: runs have a hundred thousand records.
-_values_of = itemgetter(*(list(planned.c.keys()).index(item.name) for item in fields(PlannedRow)))
-
-
 def planned_of_row(row: Row[Any]) -> PlannedRow:
-    """Read a row of the table `planned`."""
-    return PlannedRow(*_values_of(row))
+    """Read a row of the columns AS_ROW."""
+    return PlannedRow._make(row)
+
+
+def _these(connection: Connection, run_id: str, ordinals: Sequence[int]) -> ColumnElement[bool]:
+    return (planned.c.run == run_id) & among(planned.c.ordinal, ordinals, connection.dialect.name)

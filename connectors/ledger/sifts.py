@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, func, insert, select, update
 
@@ -38,8 +38,7 @@ class Sift:
     facts: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class StoredFinding:
+class StoredFinding(NamedTuple):
     """A finding with its place in the order of its sift, counted from 1.
 
     `line_tag` is empty, or stands for what was forgotten of it after its record had gone.
@@ -201,6 +200,7 @@ _COLUMNS = (
 
 
 _KINDS = {kind: kind.value for kind in Kind}  # the attribute of an enumeration is slow to reach
+_KIND_OF = {kind.value: kind for kind in Kind}
 
 
 def _to_rows(sift_id: int, first: int, batch: Iterable[Finding], as_text: bool) -> Iterator[tuple[object, ...]]:
@@ -228,28 +228,26 @@ def _to_rows(sift_id: int, first: int, batch: Iterable[Finding], as_text: bool) 
         )
 
 
-# On a row, the name `count` is that of the tuple's own method.
-_COUNT = list(finding.c.keys()).index("count")
-
-
 def from_row(row: Row[Any]) -> StoredFinding:
-    """Read a row of the whole table `finding`."""
-    return StoredFinding(
-        row.ordinal,
-        Finding(
-            kind=Kind(row.kind),
-            store=row.store,
-            class_name=row.class_name,
-            key=row.key,
-            rule=row.rule,
-            subject=row.subject,
-            due_on=row.due_on,
-            count=row[_COUNT],
-            action=row.action,
-            version=row.version,
-            reason=row.reason,
-            facts={} if row.facts == "{}" else json.loads(row.facts),
-            read_first=() if row.read_first == "[]" else tuple(json.loads(row.read_first)),
-        ),
-        row.line_tag or "",
+    """Read a row of the whole table `finding`, which may be longer."""
+    values: tuple[Any, ...] = row[: len(_COLUMNS) + 1]
+    (_, ordinal, kind, store, class_name, key, rule, subject, due_on, count, *others) = values
+    action, version, reason, facts, read_first, line_tag = others
+    # A frozen dataclass is filled field by field, at the cost of all the rest of reading a row.
+    finding = object.__new__(Finding)
+    finding.__dict__.update(
+        kind=_KIND_OF[kind],
+        store=store,
+        class_name=class_name,
+        key=key,
+        rule=rule,
+        subject=subject,
+        due_on=due_on,
+        count=count,
+        action=action,
+        version=version,
+        reason=reason,
+        facts={} if facts == "{}" else json.loads(facts),
+        read_first=() if read_first == "[]" else tuple(json.loads(read_first)),
     )
+    return StoredFinding(ordinal, finding, line_tag or "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
@@ -43,8 +43,7 @@ class Unclaimed:
     key: str
 
 
-@dataclass(frozen=True)
-class PlannedRecord:
+class PlannedRecord(NamedTuple):
     """One approved record: where it is, its version when it was judged, and what to do with it.
 
     Records of one `file` (any name for it that says nothing) go together in a store, or none of them does.
@@ -78,8 +77,7 @@ class Batch:
     redact: Redact | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class RecordOutcome:
+class RecordOutcome(NamedTuple):
     """What became of one planned record, with a reason code and an honest grade.
 
     `state` is `done`, `kept`, `failed`, or `open` (on a work list until people confirm).

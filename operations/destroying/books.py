@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.ledger import census, log, runs
-from connectors.ledger.base import Ledger
+from connectors.ledger.base import Ledger, reading
 from connectors.ledger.census import Census
 from connectors.ledger.runs import Run
 from connectors.stores.base import RecordStore
@@ -45,9 +45,10 @@ class Counting:
 
     def count(self, store: RecordStore, class_name: str) -> Census:
         """Count a class. Raises StoreUnavailable, BadInput."""
-        last = census.find(self.ledger, store.alias, class_name)
+        with reading(self.ledger) as connection:
+            last = census.find(connection, store.alias, class_name)
+            size = log.read_head(connection).size
         salt = last.salt if last else self.random(SALT_BYTES).hex()
-        size = log.read_head(self.ledger).size
         count, digests = count_class(store, self.schedule, class_name, salt)
         return Census(store.alias, class_name, self.now(), size, salt, count, digests)
 

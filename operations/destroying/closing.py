@@ -23,7 +23,7 @@ from operations.destroying.naming import NamesRead, access, look_for_names, name
 from operations.packs import PACK, filled_in
 from rules.errors import Refused
 from rules.evidence.certificate import ABSENCE, COLUMNS, OUTCOME_TYPES
-from rules.evidence.leaf import Leaf, decode
+from rules.evidence.leaf import Leaf
 from rules.review.mentions import Mentions
 
 DONE = "done"
@@ -134,8 +134,7 @@ def _closing(carrying: Carrying, run: Run, not_searched: Sequence[str]) -> Leaf:
     totals = dict.fromkeys(("destroyed", "kept", "held", "failed"), 0)
     opened, last, undatable, due, approved = 0, 0, 0, 0, 0
     begun = ended = rested = 0  # intents, outcomes of these, and what was approved and kept without an intent
-    for index, data in log.read_leaves(carrying.ledger, run.approval_leaf):
-        leaf = decode(data)
+    for index, leaf in log.read_decoded(carrying.ledger, run.approval_leaf):
         if leaf.get("run") != run.id:
             continue
         if leaf["type"] == "run-opened":

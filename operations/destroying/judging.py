@@ -16,7 +16,7 @@ from operations.destroying.recheck import judged_now, remaining_now
 from operations.sifting.session import Place
 from rules.review.values import Finding, Hold, Kind
 from rules.review.version import own_part
-from rules.schedule.actions import parse_action
+from rules.schedule.actions import takes_row
 from rules.schedule.spanning import asked_by
 from rules.schedule.values import Schedule
 
@@ -85,7 +85,7 @@ class Standing:
 
     def rest(self, row: PlannedRow) -> Verdict | None:
         """The outcome of a record whose file is no longer whole; None while it is."""
-        fate = self.broken.get(file_of(self.schedule, row))
+        fate = self.broken.get(file_of(self.schedule, row)) if self.broken else None
         return Verdict(row, *fate) if fate else None
 
 
@@ -101,13 +101,8 @@ def standing_of(schedule: Schedule, rows: Iterable[PlannedRow], again: bool) -> 
 
 def file_of(schedule: Schedule, row: PlannedRow) -> str:
     """A name for the file with which a record goes; empty for one that goes by a clock of its own."""
-    try:
-        head = schedule.rule(row.rule).class_name
-    except KeyError:
-        return ""
-    if row.subject is None or schedule.get(head).part_of or not parse_action(row.action).takes_row:
-        return ""
-    return f"{head} {row.subject}"
+    head = schedule.heads.get(row.rule)
+    return f"{head} {row.subject}" if head and row.subject is not None and takes_row(row.action) else ""
 
 
 def file_of_head(row: PlannedRow) -> str:
@@ -168,11 +163,10 @@ def _torn(standing: Standing, now: Iterable[Finding]) -> set[str]:
     schedule = standing.schedule
     torn = set()
     for one in now:
-        head = schedule.get(schedule.rule(one.rule).class_name)
+        head = schedule.heads.get(one.rule)
         approved = standing.approved.get((one.store, one.class_name, one.key))
-        whole = parse_action(one.action).takes_row
-        if whole and one.subject is not None and not head.part_of and approved != one.version:
-            torn.add(f"{head.name} {one.subject}")
+        if approved != one.version and head and one.subject is not None and takes_row(one.action):
+            torn.add(f"{head} {one.subject}")
     return torn
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from connectors.ledger.runs import HOLD, Outcome, PlannedRow
 from connectors.stores.base import RecordOutcome, RecordStore
-from operations.approve import planned_of
-from rules.evidence.leaf import Leaf
-from rules.schedule.actions import ActionKind, parse_action
+from rules.evidence.leaf import Alike, Leaf
+from rules.review.authority import month_of
+from rules.schedule.actions import ActionKind, action_code, parse_action
 
 OUTCOMES: Mapping[ActionKind, str] = {
     "destroy": "destroyed",
@@ -21,6 +22,7 @@ OUTCOMES: Mapping[ActionKind, str] = {
 """What the log calls an action that was carried out. A record is unlinked by a leaf that says that it is kept."""
 
 
+@lru_cache(maxsize=256)
 def slug(words: str) -> str:
     """`row removed from file` → `row-removed-from-file`; nothing → `none`."""
     return "-".join(words.replace(",", " ").split()) or "none"
@@ -36,21 +38,40 @@ def looked_how(store: RecordStore) -> str:
     return "query-by-key" if store.marks_tell else "query-by-key-alone"
 
 
-def intent(run: str, approval: int, row: PlannedRow, batch: int, checked_at: str) -> Leaf:
-    """The durable intent to carry out one planned record."""
-    line = planned_of(row)
-    return {
-        **_record(run, row, batch),
-        "type": "intent",
-        "action": line.action,
-        "approval": approval,
-        "holds_checked_at": checked_at,
-        "version": row.version_tag,
-    }
+def intents(run: str, approval: int, rows: Iterable[PlannedRow], batch: int, checked_at: str) -> list[Alike]:
+    """The durable intents to carry out planned records. What those of one kind share is put together once."""
+    shared: dict[object, Leaf] = {}
+    said = []
+    for row in rows:
+        kind = (row.store, row.class_name, row.rule, row.due_on, row.action)
+        leaf = shared.get(kind)
+        if leaf is None:
+            more = {"type": "intent", "action": action_code(row.action), "approval": approval}
+            leaf = shared[kind] = {**_record(run, row, batch), **more, "holds_checked_at": checked_at}
+        said.append(Alike(leaf, (row.commitment, row.tag, row.version_tag)))
+    return said
 
 
-def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, recovered: bool) -> Leaf:
-    """The one terminal outcome of a record for which an intent stands."""
+def outcomes(
+    run: str,
+    approval: int,
+    pairs: Iterable[tuple[PlannedRow, RecordOutcome]],
+    recovered: bool,
+    more: Mapping[str, object] | None = None,
+) -> list[Alike]:
+    """The one terminal outcome of each record for which an intent stands, with what `more` is said of all of them."""
+    shared: dict[object, Leaf] = {}
+    said = []
+    for row, found in pairs:
+        kind = (row.store, row.class_name, row.rule, row.due_on, row.action, row.reason, row.batch, found[2:])
+        leaf = shared.get(kind)
+        if leaf is None:
+            leaf = shared[kind] = {**_outcome(run, approval, row, found, recovered), **(more or {})}
+        said.append(Alike(leaf, (row.commitment, row.tag)))
+    return said
+
+
+def _outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, recovered: bool) -> Leaf:
     common = {
         **_record(run, row, row.batch or 0),
         "reason": found.reason or row.reason,
@@ -63,7 +84,7 @@ def outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, reco
     if found.state == "failed":
         return {**common, "type": "failed"}
     stayed = {"held": "held", "done": "unlinked"}.get(found.state, "kept")
-    return {**common, "type": "kept", "outcome": stayed, "action": planned_of(row).action, "approval": approval}
+    return {**common, "type": "kept", "outcome": stayed, "action": action_code(row.action), "approval": approval}
 
 
 def settled(row: PlannedRow, found: RecordOutcome, at: str, leaf: int) -> Outcome:
@@ -71,17 +92,19 @@ def settled(row: PlannedRow, found: RecordOutcome, at: str, leaf: int) -> Outcom
     return Outcome(row.ordinal, found.state, found.reason or row.reason, slug(found.grade), at, leaf)
 
 
-def never_meant(run: str, row: PlannedRow) -> Leaf:
-    """The outcome of a due record that was not approved for destruction: kept, or held."""
-    return {
-        **_record(run, row, 0),
-        "type": "kept",
-        "outcome": "held" if row.course == HOLD else "kept",
-        "reason": row.reason,
-        "grade": "none",
-        "recovered": False,
-        "action": planned_of(row).action,
-    }
+def never_meant(run: str, rows: Sequence[PlannedRow]) -> list[Alike]:
+    """The outcomes of due records that were not approved for destruction: kept, or held."""
+    shared: dict[object, Leaf] = {}
+    said = []
+    for row in rows:
+        kind = (row.store, row.class_name, row.rule, row.due_on, row.action, row.reason, row.course)
+        leaf = shared.get(kind)
+        if leaf is None:
+            stayed = {"type": "kept", "outcome": "held" if row.course == HOLD else "kept", "reason": row.reason}
+            done = {"grade": "none", "recovered": False, "action": action_code(row.action)}
+            leaf = shared[kind] = {**_record(run, row, 0), **stayed, **done}
+        said.append(Alike(leaf, (row.commitment, row.tag)))
+    return said
 
 
 def verification(run: str, place: str, method: str, credential: str, checked: int, remaining: int) -> Leaf:
@@ -98,14 +121,11 @@ def verification(run: str, place: str, method: str, credential: str, checked: in
 
 
 def _record(run: str, row: PlannedRow, batch: int) -> dict[str, object]:
-    line = planned_of(row)
     return {
         "run": run,
         "store": row.store,
         "class": row.class_name,
         "batch": batch,
-        "commitment": row.commitment,
-        "tag": row.tag,
         "rule": row.rule,
-        "due_month": line.due_month,
+        "due_month": month_of(row.due_on),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -46,13 +46,30 @@ def judged_now(
         for rule_class in sorted({carrying.schedule.rule(row.rule).class_name for row in rows}):
             record_class = carrying.schedule.get(rule_class)
             mine = [row for row in rows if carrying.schedule.rule(row.rule).class_name == rule_class]
-            for start in range(0, len(mine), PAGE):
-                page = mine[start : start + PAGE]
+            for page in _pages(mine):
                 findings = (
                     _alone(sifting, record_class, page) if record_class.part_of else _files(sifting, record_class, page)
                 )
                 found.update({(item.store, item.class_name, item.key): item for item in findings})
     return found
+
+
+def _pages(rows: Sequence[PlannedRow]) -> Iterator[list[PlannedRow]]:
+    """Cut records into pages, all of one subject together: a file is judged whole, and so only once."""
+    files: dict[str | None, list[PlannedRow]] = {}
+    for row in rows:
+        files.setdefault(row.subject, []).append(row)
+    alone = files.pop(None, [])
+    page: list[PlannedRow] = []
+    for file in files.values():
+        page += file
+        if len(page) >= PAGE:
+            yield page
+            page = []
+    for start in range(0, len(alone), PAGE):
+        yield alone[start : start + PAGE]
+    if page:
+        yield page
 
 
 def remaining_now(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -41,8 +41,8 @@ from operations.destroying.recheck import HoldsMovedError, versions_in
 from operations.destroying.work_lists import settle_held
 from rules.errors import Refused
 from rules.evidence.certificate import OUTCOME_TYPES
-from rules.evidence.leaf import Leaf, decode
-from rules.schedule.actions import parse_action
+from rules.evidence.leaf import Alike, Leaf
+from rules.schedule.actions import takes_row
 
 TRIES = 3
 JUDGED_AT_ONCE = 10  # batches; what is judged is at most so old when it is destroyed
@@ -112,7 +112,7 @@ class RunUnderWay:
         for first, count in self.appended:  # committed
             self.carrying.holds.pass_over(first, count)
 
-    def _record(self, connection: Connection, said: Sequence[Leaf], at: str) -> int:
+    def _record(self, connection: Connection, said: Sequence[Leaf | Alike], at: str) -> int:
         first = log.record(connection, said, at)
         self.appended.append((first, len(said)))
         return first
@@ -123,8 +123,7 @@ class RunUnderWay:
         Raises Refused where the ledger says otherwise of a record that was begun or settled.
         """
         opened, batches, settled = False, dict[str, int](), set[str]()
-        for index, data in log.read_leaves(self.carrying.ledger, self.run.approval_leaf):
-            leaf = decode(data)
+        for index, leaf in log.read_decoded(self.carrying.ledger, self.run.approval_leaf):
             if leaf.get("run") == self.run.id:
                 opened = opened or leaf["type"] == "run-opened"
                 if leaf["type"] == "intent":
@@ -197,7 +196,7 @@ class RunUnderWay:
     def _one_batch(self, number: int, batch: Sequence[PlannedRow], grounds: Grounds) -> None:
         """Intent, store, outcome for one batch, less what belongs to a file that is no longer whole in the plan."""
         self._keep([rest for row in batch if (rest := self.standing.rest(row))])
-        going = [replace(row, batch=number) for row in batch if self.standing.rest(row) is None]
+        going = [row._replace(batch=number) for row in batch if self.standing.rest(row) is None]
         if not going:
             return
         self._intend(number, going, grounds)
@@ -207,7 +206,7 @@ class RunUnderWay:
     def _intend(self, number: int, rows: Sequence[PlannedRow], grounds: Grounds) -> None:
         """S1: the intents are in the log; the checkpoint over them is signed before any store is touched."""
         carrying, run = self.carrying, self.run
-        said = [leaves.intent(run.id, run.approval_leaf, row, number, grounds.at) for row in _in_order(rows)]
+        said = leaves.intents(run.id, run.approval_leaf, _in_order(rows), number, grounds.at)
         with self._writing() as connection:
             runs.set_batches(connection, run.id, {row.ordinal: number for row in rows})
             self.intents[number] = self._record(connection, said, carrying.now())
@@ -278,7 +277,7 @@ class RunUnderWay:
         """S4: outcome leaves and the ledger's outcomes in one transaction, so a record has one outcome or none."""
         run, at = self.run, self.carrying.now()
         pairs = list(zip(rows, found, strict=True))
-        said = [leaves.outcome(run.id, run.approval_leaf, row, one, recovered) for row, one in pairs]
+        said = leaves.outcomes(run.id, run.approval_leaf, pairs, recovered)
         with self._writing() as connection:
             first = self._record(connection, [*verified, *said], at) + len(verified)
             settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]
@@ -313,7 +312,7 @@ class RunUnderWay:
                 (name, key)
                 for name, planned in done.items()
                 for key, version in look(connection, name, list(planned)).items()
-                if parse_action(planned[key].action).takes_row or version == planned[key].version
+                if takes_row(planned[key].action) or version == planned[key].version
             }
         leaf = {
             "type": "verify",
@@ -325,7 +324,7 @@ class RunUnderWay:
             "remaining": len(left),
         }
         checked = [
-            replace(one, state="failed", reason=STILL_THERE, grade="") if (one.class_name, one.key) in left else one
+            one._replace(state="failed", reason=STILL_THERE, grade="") if (one.class_name, one.key) in left else one
             for one in outcomes
         ]
         return checked, [leaf]
@@ -338,7 +337,7 @@ class RunUnderWay:
             return
         at = self.carrying.now()
         with self._writing() as connection:
-            first = self._record(connection, [leaves.never_meant(self.run.id, row) for row in rows], at)
+            first = self._record(connection, leaves.never_meant(self.run.id, rows), at)
             states = {runs.HOLD: "held", runs.KEEP: KEPT}
             found = [
                 runs.Outcome(row.ordinal, states[row.course], row.reason, "none", at, first + place)

@@ -169,7 +169,7 @@ def _write(
     source: Source, run: Run, rows: Sequence[PlannedRow], found: Sequence[RecordOutcome], at: str, more: Any = None
 ) -> None:
     pairs = list(zip(rows, found, strict=True))
-    said = [{**leaves.outcome(run.id, run.approval_leaf, row, one, False), **(more or {})} for row, one in pairs]
+    said = leaves.outcomes(run.id, run.approval_leaf, pairs, False, more)
     with writing(source) as connection:
         first = log.record(connection, said, at)
         settled = [leaves.settled(row, one, at, first + place) for place, (row, one) in enumerate(pairs)]

@@ -7,13 +7,13 @@ does not grow with the stores.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 
 from connectors.ledger import sifts
 from connectors.ledger.base import Ledger
+from operations.rubbish import little_rubbish
 from operations.sifting import others
 from operations.sifting.alone import alone
 from operations.sifting.files import FileSift
@@ -21,14 +21,12 @@ from operations.sifting.session import Sifting, SiftInputs, open_sifting
 from rules.review.values import Finding, Kind
 from rules.schedule.judge import follows_head
 
-_SELDOM = 50_000  # new objects that outlive their page before the collector looks
-
 
 def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[[], str]) -> int:
     """Carry out a sift and return its id. Raises StoreUnavailable or BadInput before anything is kept as finished."""
     schedule = inputs.schedule
     with ExitStack() as stack:
-        stack.enter_context(_little_rubbish())
+        stack.enter_context(little_rubbish())
         sifting = open_sifting(inputs, stack)
         sift_id = sifts.new_sift(
             ledger, inputs.as_of, schedule.digest, schedule.version, started_at, scope=",".join(inputs.only)
@@ -40,17 +38,6 @@ def run_sift(ledger: Ledger, inputs: SiftInputs, started_at: str, now: Callable[
             facts[row.kind.value] += row.n
         sifts.finish_sift(ledger, sift_id, now(), facts)
     return sift_id
-
-
-@contextmanager
-def _little_rubbish() -> Iterator[None]:
-    """Let the collector of cycles look seldom: a page of records is many small things that die without its help."""
-    before = gc.get_threshold()
-    gc.set_threshold(_SELDOM, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _one_by_one(pages: Iterable[list[Finding]], progress: Callable[[int], None]) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ Nothing is stored per record: whoever holds the run key can compute all of it ag
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 
 from rules.errors import BadInput
 
@@ -70,4 +69,4 @@ def blinded_digest(key: bytes, data: bytes) -> bytes:
     """Digest data that names records (a list of decisions, a proposal) so that nobody can test guesses against it."""
     if len(key) != KEY_SIZE:
         raise BadInput("a blinding key has 32 bytes")
-    return hmac.new(key, b"d\0" + data, sha256).digest()
+    return hmac.digest(key, b"d\0" + data, "sha256")

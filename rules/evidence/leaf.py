@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from rules.errors import BadInput, CheckSaidNo
@@ -20,6 +20,26 @@ from rules.evidence.leaf_table import KINDS, TYPES, fields_of
 Leaf = Mapping[str, Any]
 """One entry of the log: field name to string, int, bool or list of those. Always has "type" and "at"."""
 
+
+class Alike(NamedTuple):
+    """One of many leaves about records: the fields that it shares with them, and the digests that are its own.
+
+    `shared` is one mapping for all of them; `own` are the values of OWN, as many as the type has.
+    """
+
+    shared: Leaf
+    own: tuple[str, ...]
+
+    def whole(self) -> dict[str, Any]:
+        """Return the leaf in one piece."""
+        return {**self.shared, **dict(zip(OWN, self.own, strict=False))}
+
+
+OWN = ("commitment", "tag", "version")
+_DIGESTS = re.compile("[0-9a-f]{64}(?:\n[0-9a-f]{64})*")
+_FIRST, _SECOND, _THIRD = (f'"{name}":"' for name in OWN)
+_DIGEST_LENGTH = 64
+_MOST_KNOWN = 4_096
 _as_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 MAX_LEAF_BYTES = 65_535  # an entry bundle counts a leaf's bytes in a uint16
 
@@ -41,6 +61,41 @@ def encode(leaf: Leaf) -> bytes:
     except (CheckSaidNo, TypeError, ValueError):
         pass
     raise BadInput(f"a leaf of type {leaf_type} can't be written: {'; '.join(_wrong_fields(leaf)) or 'too long'}")
+
+
+def encode_all(leaves: Sequence[Leaf | Alike], at: str) -> list[bytes]:
+    """Return the bytes of leaves that lack their time, all of them logged `at`. Raises BadInput as `encode` does.
+
+    What leaves share is checked once, with the first of them; then only their own digests are.
+    """
+    frames: dict[tuple[int, int], str] = {}
+    found = []
+    for leaf in leaves:
+        if not isinstance(leaf, Alike):
+            found.append(encode({**leaf, "at": at}))
+            continue
+        own = leaf.own
+        frame = frames.get((id(leaf.shared), len(own)))
+        if frame is None or not _are_digests(own):
+            whole = encode({**leaf.whole(), "at": at})
+            frames[id(leaf.shared), len(own)] = _frame(whole.decode(), own)
+            found.append(whole)
+        else:
+            found.append((frame % own).encode())
+    return found
+
+
+def _are_digests(own: tuple[str, ...]) -> bool:
+    joined = "\n".join(own)
+    return len(joined) == len(own) * (_DIGEST_LENGTH + 1) - 1 and _DIGESTS.fullmatch(joined) is not None
+
+
+def _frame(text: str, own: tuple[str, ...]) -> str:
+    """The text of a leaf with places for its own digests, which stand in it in their own order."""
+    text = text.replace("%", "%%")
+    for name, value in zip(OWN, own, strict=False):
+        text = text.replace(f'"{name}":"{value}"', f'"{name}":"%s"')
+    return text
 
 
 def _wrong_fields(leaf: Leaf) -> list[str]:
@@ -67,6 +122,47 @@ def decode(data: bytes) -> dict[str, Any]:
     if not _has_real_days(leaf, leaf_type):
         raise CheckSaidNo("a leaf is not canonical")
     return leaf
+
+
+def decode_all(leaves: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield leaves read from their bytes. Raises CheckSaidNo as `decode` does.
+
+    Of leaves that differ in their digests alone, the rest is read once: the same text is canonical each time.
+    """
+    known: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for data in leaves:
+        try:
+            parts = _parts(data.decode())
+        except UnicodeDecodeError:
+            parts = None
+        if parts is None:
+            yield decode(data)
+            continue
+        around, own = parts
+        frame = known.get(around)
+        if frame is None:
+            if len(known) == _MOST_KNOWN:
+                known.clear()
+            frame = known[around] = decode(data)
+        yield {**frame, **dict(zip(OWN, own, strict=False))}
+
+
+def _parts(text: str) -> tuple[tuple[str, str, str], tuple[str, ...]] | None:
+    """Cut the text of a leaf about a record into what stands around its digests, and these; None for any other."""
+    first = text.find(_FIRST) + len(_FIRST)
+    second = text.find(_SECOND, first) + len(_SECOND)
+    if first < len(_FIRST) or second < len(_SECOND):
+        return None
+    one, two = text[first : first + _DIGEST_LENGTH], text[second : second + _DIGEST_LENGTH]
+    own: tuple[str, ...] = (one, two)
+    rest = text[second + _DIGEST_LENGTH :]
+    third = rest.rfind(_THIRD) + len(_THIRD)
+    if third >= len(_THIRD):
+        own = (one, two, rest[third : third + _DIGEST_LENGTH])
+        rest = f"{rest[:third]} {rest[third + _DIGEST_LENGTH :]}"
+    if not _are_digests(own):
+        return None
+    return (text[:first], text[first + _DIGEST_LENGTH : second], rest), own
 
 
 def _is_canonical(text: str, leaf_type: str) -> bool:

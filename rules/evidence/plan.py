@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.evidence.leaf import Leaf
 from rules.evidence.tree import root_of_leaves
 
 
-@dataclass(frozen=True, order=True)
-class Planned:
+class Planned(NamedTuple):
     """One approved record: its commitment in hexadecimal, where it is, and what shall be done to it and why.
 
     `due_month` is YYYY-MM, or `none` for a rule without a date. Sorts by commitment, which hides the store's order.
@@ -25,8 +24,7 @@ class Planned:
 
     def to_bytes(self) -> bytes:
         """Return the bytes that stand for this record under the approved root."""
-        parts = (self.commitment, self.store, self.class_name, self.rule, self.due_month, self.action)
-        return "\n".join(parts).encode()
+        return "\n".join(self).encode()
 
 
 def planned_of(leaf: Leaf) -> Planned:

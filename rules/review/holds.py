@@ -29,6 +29,8 @@ class HoldIndex:
 
     def over(self, record: Record) -> tuple[str, ...]:
         """Kinds of the holds over this record: its person's, a linked person's, its class's, its own."""
+        if not (self.subjects or self.records or self.classes):
+            return ()
         kinds = set(self.classes.get(record.class_name, ()))
         if self.records:
             kinds.update(self.records.get((record.store, record.class_name, same_case(record.key)), ()))

@@ -20,9 +20,8 @@ def is_telling(identifier: str) -> bool:
 
     Four letters and digits, one of them a digit; six where there are only digits.
     """
-    signs = [sign for sign in identifier if sign.isalnum()]
-    digits = sum(sign.isdigit() for sign in signs)
-    return digits > 0 and len(signs) >= (_SHORTEST_NUMBER if digits == len(signs) else _SHORTEST)
+    signs, digits = sum(map(str.isalnum, identifier)), sum(map(str.isdigit, identifier))
+    return digits > 0 and signs >= (_SHORTEST_NUMBER if digits == signs else _SHORTEST)
 
 
 class Mentions:

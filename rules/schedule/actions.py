@@ -96,6 +96,12 @@ def parse_action(text: str) -> Action:
     raise ValueError("not an action")
 
 
+@lru_cache(maxsize=1024)
+def takes_row(text: str) -> bool:
+    """Whether an action, as it is spelt, takes the row itself. Raises ValueError for what is none."""
+    return parse_action(text).takes_row
+
+
 def nearest_spelling(text: str) -> str:
     """Return how an action is written that begins like `text`, or every spelling."""
     first = text.split(" ")[0][:4]

@@ -214,6 +214,11 @@ class Schedule:
         return self._by_id[rule_id]
 
     @cached_property
+    def heads(self) -> Mapping[str, str]:
+        """The head class of each rule that speaks of whole files; other rules are absent."""
+        return {rule.id: one.name for one in self.classes if not one.part_of for rule in one.rules}
+
+    @cached_property
     def _by_id(self) -> Mapping[str, Rule]:
         return {rule.id: rule for record_class in self.classes for rule in record_class.rules}
 

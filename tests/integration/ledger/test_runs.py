@@ -192,7 +192,7 @@ def test_commitments_reasons_months_and_counts_remain_and_the_living_are_untouch
         date(2026, 8, 1),
     )
     assert (note.reason, note.rule, note.state) == ("period-over", "notes-after-summary", "done")
-    assert replace(alive, state="planned") == row(3, ALIVE)
+    assert alive._replace(state="planned") == row(3, ALIVE)
     kept = sifts.by_ordinal(ledger, 3, [3])[3]
     assert kept == replace(ALIVE, facts={})  # the other person's case number has gone with that person
     assert [(count.kind, count.n) for count in sifts.counts(ledger, 3)] == [(count.kind, count.n) for count in before]

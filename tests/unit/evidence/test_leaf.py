@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rules.errors import BadInput, CheckSaidNo
-from rules.evidence.leaf import decode, encode
+from rules.evidence.leaf import OWN, Alike, decode, decode_all, encode, encode_all
 from rules.evidence.leaf_table import SIGNED_TYPES, TYPES, fields_of
 from rules.evidence.statement import check_signature, sign_statement, signed_leaf, statement_bytes, statement_of
 from tests.unit.evidence.sample import AT, private_key, sample_log, signed, verify
@@ -189,3 +189,47 @@ def test_incomplete_statements_are_refused() -> None:
         statement_bytes("intent", {})
     with pytest.raises(BadInput):
         signed_leaf("release", {"hold": "h"}, AT)
+
+
+def test_leaves_that_share_their_fields_are_written_and_read_as_each_alone() -> None:
+    """Writing and reading many leaves at once gives what doing it one by one gives, whatever they share."""
+    shared: dict[tuple[object, ...], dict[str, Any]] = {}
+    given: list[Any] = []
+    for leaf in [*LEAVES, *LEAVES]:
+        own = tuple(leaf[name] for name in OWN if name in leaf)
+        rest = {name: value for name, value in leaf.items() if name not in (*OWN, "at")}
+        kind = tuple(map(str, rest.values()))
+        less = {name: value for name, value in leaf.items() if name != "at"}
+        given.append(Alike(shared.setdefault(kind, rest), own) if "commitment" in leaf else less)
+    written = encode_all(given, AT)
+    assert any(isinstance(one, Alike) for one in given)
+    assert written == [encode({**(one.whole() if isinstance(one, Alike) else one), "at": AT}) for one in given]
+    assert list(decode_all(written)) == [decode(data) for data in written]
+
+
+@pytest.mark.parametrize("wrong", ["0" * 63, "A" * 64, "0" * 64 + "\n" + "0" * 64, "", "Mrs Canary", '0" ,"x":"' * 8])
+def test_digests_of_leaves_that_share_their_fields_are_each_checked(wrong: str) -> None:
+    """A digest of a wrong shape is refused in the second leaf of a kind as in the first, on writing and on reading."""
+    leaf = next(leaf for leaf in LEAVES if leaf["type"] == "intent")
+    good = Alike({name: value for name, value in leaf.items() if name not in (*OWN, "at")}, ("0" * 64,) * 3)
+    whole = encode_all([good], AT)[0]
+    for place in range(3):
+        own = list(good.own)
+        own[place] = wrong
+        for many in ([good._replace(own=tuple(own))], [good, good._replace(own=tuple(own))]):
+            with pytest.raises(BadInput):
+                encode_all(many, AT)
+        name = OWN[place].encode()
+        forged = whole.replace(b'"%b":"%b"' % (name, b"0" * 64), b'"%b":"%b"' % (name, wrong.encode()))
+        assert forged != whole
+        with pytest.raises(CheckSaidNo):
+            list(decode_all([whole, forged]))
+
+
+def test_only_the_same_text_passes_for_known() -> None:
+    """A leaf that differs from a known one in more than its digests is read on its own, and refused if it must be."""
+    leaf = next(leaf for leaf in LEAVES if leaf["type"] == "intent")
+    whole = encode(leaf)
+    for old, new in ((b'"batch":', b'"batch":0'), (b'"tag":', b'"tag" :'), (b'"run"', b'"Run"'), (b"}", b',"x":"y"}')):
+        with pytest.raises(CheckSaidNo):
+            list(decode_all([whole, whole.replace(old, new)]))
