@@ -96,7 +96,7 @@ def require_approval(ledger: Ledger, run: Run) -> Approved:
 
 def _differs(what: str) -> Refused:
     mend = "bring the newest ledger back from its backup; where none has it right, begin again with `winnow sift`"
-    return Refused(f"{what}: the ledger differs from the approval that was signed; nothing was destroyed: {mend}")
+    return Refused(f"{what}: the ledger differs from the approval that was signed; nothing more is destroyed: {mend}")
 
 
 def _approval(ledger: Ledger, run: Run) -> Leaf:

@@ -15,8 +15,8 @@ from rules.errors import Refused
 from rules.evidence.leaf import Leaf
 
 LOST = (
-    "a decision that was signed: the ledger differs from the log; nothing was destroyed. Bring the newest ledger back"
-    " from its backup, and find out who changed it. Where no backup has it right, begin again: `winnow sift`, then"
+    "a decision that was signed: the ledger differs from the log; nothing more is destroyed. Bring the newest ledger"
+    " back from its backup, and find out who changed it. Where no backup has it right, begin again: `winnow sift`, then"
     " review, decide and approve what that finds. What was decided about this proposal is worth nothing any more"
 )
 

@@ -204,7 +204,8 @@ def _exports(at: Located, reading: Reading, folder: Path) -> dict[str, Path]:
         return {}
     if not found.items or not all(item.text for item in found.items):
         reading.wrong(found, "must be a list of folders", "Write exports: [exports]")
-    return {f"exports-{number}-{slug_of(item.text)}": folder / item.text for number, item in enumerate(found.items, 1)}
+    paths = [folder / item.text for item in found.items]
+    return {f"export-folder-{number}-{slug_of(path.name[:20])}": path for number, path in enumerate(paths, 1)}
 
 
 def _days(at: Located, reading: Reading) -> int:

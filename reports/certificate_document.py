@@ -16,7 +16,7 @@ _MISSED = {
     "backups": "backups",
     "unreadable-files": "documents whose text no program can read, such as scans",
     "unclaimed": "tables, columns or files that no record class claims (their names were searched)",
-    "records-without-a-key-of-their-own": "records that share their key with another or have none",
+    "keyless-records": "records that share their key with another or have none",
     "identifiers-too-short-to-look-for": "identifiers of a few letters or digits, which would be found everywhere",
     "names": "names of people",
     "names-of-some-people": "names of some people: of one word, never read, or known only to a process that ended",

@@ -430,7 +430,7 @@ def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Dict[Any, bytes], 
     log.index = None
     log.need(roots[log.size] == log.root, "the entries are not those that the checkpoint was signed for")
     for size, old in older:
-        log.need(size <= log.size, "cut short: the checkpoint that you kept has %d entries" % size)
+        log.need(size <= log.size, "cut short, or older than the checkpoint that you kept (%d entries)" % size)
         log.need(roots.get(size, old) == old, "rewritten: the first %d entries are not those you know" % size)
     for index, text in proofs.items():
         lines, _, tail = text.partition("\n\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from rules.errors import BadInput, Problem
 from rules.located import Located, Reading, read_yaml, suggest
 from rules.schedule.values import RecordClass, Role, Rule, Schedule
 
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 COMMON = ("kind", "classes")
 WORDS: dict[str, tuple[str, ...]] = {
     "sql": ("url", "destroy_url", "schema", "ignore_tables", "residue", "marks"),
@@ -48,8 +50,8 @@ def parse_stores(text: str, schedule: Schedule, file: str = "stores.yaml") -> tu
 
 def _store(alias: str, at: Located, schedule: Schedule, reading: Reading) -> StoreSpec:
     kind = reading.need(at, "kind")
-    if not alias.isidentifier():
-        reading.wrong(at, "a store's name is letters, digits and _", "Choose another name")
+    if not _ALIAS.fullmatch(alias):  # the log must be able to carry it, and a word or two after it
+        reading.wrong(at, "a store's name is a letter, then letters, digits and _, 40 at most", "Choose another name")
     if kind.text not in WORDS:
         if kind.value is not None:
             reading.wrong(kind, f"unknown kind of store {kind.text!r}", f"Write {suggest(kind.text, WORDS)}")

@@ -20,7 +20,7 @@ from rules.review.mentions import Mentions, Names
 from rules.schedule.values import Schedule
 
 UNCLAIMED = "unclaimed"
-KEYLESS = "records-without-a-key-of-their-own"
+KEYLESS = "keyless-records"
 SHORT = "identifiers-too-short-to-look-for"
 BACKUPS = "backups"
 # They are made of the log, which names nobody.

@@ -31,8 +31,9 @@ from rules.schedule.values import (
 )
 
 _T = TypeVar("_T")
-_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
-_RULE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
+_NAME_SHAPE = "lower-case words joined by _, of 60 letters at most"
+_RULE_ID = re.compile(r"[a-z][a-z0-9-]{0,59}\Z")
 _TOP_KEYS = ("schedule", "version", "zone", "bank_holidays", "parameters", "classes")
 _CLASS_KEYS = (
     "means",
@@ -149,7 +150,7 @@ class _Classes:
         for name, at in self.at.mapping.items():
             self.reading.known(at, _CLASS_KEYS)
             if not _NAME.match(name):
-                self.reading.wrong(at, f"class name {name!r} is not lower-case words joined by _")
+                self.reading.wrong(at, f"class name {name!r} is not {_NAME_SHAPE}")
             yield self._class(name, at)
 
     def _class(self, name: str, at: Located) -> RecordClass:
@@ -205,7 +206,7 @@ class _Classes:
             self.reading.wrong(fields, "must hold the fields by name", "Write `case_number: key`")
         for name, value in fields.mapping.items():
             if not _NAME.match(name):
-                self.reading.wrong(value, f"field name {name!r} is not lower-case words joined by _")
+                self.reading.wrong(value, f"field name {name!r} is not {_NAME_SHAPE}")
             if name == AS_OF:
                 self.reading.wrong(value, "stands for the day of a sift in conditions", "Give the field another name")
             words = [word.strip() for word in value.text.split(",")]
@@ -337,7 +338,7 @@ class _Classes:
     def _id(self, at: Located) -> str:
         found = self.reading.need_text(at, "id")
         if found.text and not _RULE_ID.match(found.text):
-            self.reading.wrong(found, f"id {found.text!r} is not lower-case words joined by -")
+            self.reading.wrong(found, f"id {found.text!r} is not lower-case words joined by -, of 60 letters at most")
         if found.text and found.text in self.places:
             mend = f"It is also used in line {self.places[found.text].line}; choose another"
             self.reading.wrong(found, f"id {found.text!r} is used twice", mend)

@@ -153,8 +153,8 @@ def test_folders_of_exports_have_names_that_the_log_can_carry(project: Project) 
     settings.write_text(settings.read_text() + "\nexports: [old exports/, ../Trash]\n")
     reopened = open_project(project.folder, FixedClock(NOON), read_settings({}))
     assert dict(reopened.settings.exports) == {
-        "exports-1-old-exports": project.folder / "old exports",
-        "exports-2-trash": project.folder / "../Trash",
+        "export-folder-1-old-exports": project.folder / "old exports",
+        "export-folder-2-trash": project.folder / "../Trash",
     }
 
 

@@ -120,6 +120,13 @@ stores:
     ]
 
 
+def test_a_store_is_named_so_that_the_log_can_carry_its_name_and_a_word_more() -> None:
+    """A name that no entry of the log can hold is refused before anything rests on it."""
+    for name in ("été", "_one", "a" * 41):
+        (first, *_) = mistakes(f"stores:\n  {name}: {{kind: csv, path: x.csv, classes: {{}}}}\n")
+        assert "a store's name is a letter, then letters, digits and _, 40 at most" in first
+
+
 def test_a_field_that_no_file_name_carries_must_be_declared() -> None:
     """A document's fields stand in its name, but for its path and its text."""
     text = 'stores:\n  d: {kind: documents, path: d, name: "{case_number}", classes: {document: {}}}\n'

@@ -138,6 +138,8 @@ def test_a_good_schedule_is_read_into_values() -> None:
         ("because: [S3 4.4]", "because: {S3: 4.4}", "cites nothing"),
         ("because: [S3 4.4]", "because: [S3 4.4]\n        confidence: high", "unknown confidence"),
         ("id: file", "id: The File", "not lower-case words joined by -"),
+        ("id: file", "id: " + "f" * 61, "of 60 letters at most"),
+        ("  client:", f"  {'c' * 61}:", "of 60 letters at most"),
         ("- id: file", "- {}\n      - id: file", "'id' is missing"),
         ("means: A client", "means: [A, client]", "must be text"),
         ("means: A client", "means: A client\n    part_of: client", "is itself part of a file"),
