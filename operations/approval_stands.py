@@ -21,6 +21,7 @@ from connectors.ledger.sifts import StoredFinding
 from operations.approve import planned_of
 from operations.decide import statement_fields
 from operations.decisions_stand import require_decisions
+from operations.officers import officers_of
 from rules.errors import CheckSaidNo, Refused, WinnowError
 from rules.evidence.leaf import Leaf, decode
 from rules.evidence.plan import plan_root
@@ -112,21 +113,9 @@ def _approval(ledger: Ledger, run: Run) -> Leaf:
     who = people.find_person(ledger, run.approved_by)
     if who is None or who.name != leaf["officer"]:
         raise _differs("who approved it")
-    if leaf["role"] not in MAY["approve"] or not _known_by_then(ledger, leaf, run.approval_leaf):
+    if leaf["role"] not in MAY["approve"] or not officers_of(ledger, run.approval_leaf).signed(leaf):
         raise Refused(f"the key that approved {run.id} is not the key of an approver in the log")
     return leaf
-
-
-def _known_by_then(ledger: Ledger, signed: Leaf, before: int) -> bool:
-    """Whether earlier leaves give this key and role to this officer, and none has taken it away since."""
-    wanted = ("officer", signed["officer"], signed["key"], signed["role"])
-    names = ("purpose", "officer", "key", "role")
-    events = [
-        leaf["event"]
-        for index, leaf in log.read_types(ledger, {"key"})
-        if index < before and tuple(leaf.get(name) for name in names) == wanted
-    ]
-    return bool(events) and events[-1] in ("added", "rotated")
 
 
 def _decisions(

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from connectors import keys
 from connectors.ledger import holds, log
 from connectors.ledger.base import Ledger, reading
+from operations import officers
+from operations.officers import Officers
 from rules.errors import Refused, WinnowError
 from rules.evidence.leaf import Leaf
-from rules.evidence.statement import check_signature
 from rules.review.authority import MAY
 from rules.review.holds import covered
 from rules.review.values import Hold
 
-TYPES = ("hold", "release", "key")
+TYPES = ("hold", "release", *officers.TYPES)
 MEND = (
     "bring the newest ledger back from its backup, and find out who changed it. Where no backup has it right: place the"
     " hold again from its papers (`winnow hold place`), then let go of this name: `winnow hold release {} --reason"
@@ -45,7 +45,7 @@ class StandingHolds:
         self._size = 0  # how far the log was read
         self._signed: dict[str, Leaf] = {}
         self._released: set[str] = set()
-        self._officers: dict[str, tuple[str, str]] = {}  # by key, as far as the log was read
+        self._officers = Officers()  # as far as the log was read
         self._compared: tuple[Hold, ...] | None = None
 
     def __call__(self) -> tuple[Hold, ...]:
@@ -73,12 +73,11 @@ class StandingHolds:
         size, moved = log.read_head(connection).size, False
         for _, leaf in log.read_types(connection, TYPES, self._size):
             moved = True
-            if leaf["type"] == "key" and leaf["purpose"] == "officer" and "key" in leaf:
-                valid = leaf["event"] in ("added", "rotated")
-                self._officers[leaf["key"]] = (leaf.get("officer", ""), leaf.get("role", "")) if valid else ("", "")
-            elif leaf["type"] == "hold":
+            if leaf["type"] == "hold":
                 self._signed[leaf["hold"]] = leaf
-            elif leaf["type"] == "release" and _by_officer(leaf, self._officers):
+            elif leaf["type"] != "release":
+                self._officers.take(leaf)
+            elif leaf["role"] in MAY["release"] and self._officers.signed(leaf):
                 self._released.add(leaf["hold"])
         self._size = size
         return moved
@@ -107,13 +106,3 @@ def _covers(leaf: Leaf, salt: str, hold: Hold) -> bool:
         return "subject" not in leaf or covered(bytes.fromhex(salt), hold) == leaf["subject"]
     except (ValueError, WinnowError):  # a salt that is none
         return False
-
-
-def _by_officer(release: Leaf, officers: dict[str, tuple[str, str]]) -> bool:
-    """Whether a release is signed with the key that this officer had when it was logged."""
-    try:
-        check_signature(release, keys.verify)
-    except WinnowError:
-        return False
-    known = officers.get(release["key"]) == (release["officer"], release["role"])
-    return known and release["role"] in MAY["release"]

@@ -14,7 +14,7 @@ from connectors import key_changes, keys
 from connectors.ledger import log, people, purge, runs
 from connectors.ledger.base import writing
 from connectors.ledger.people import Person
-from operations.people import Signatory, sign_in
+from operations.people import Signatory, sign_in, vouching_leaf
 from operations.project import Project
 from rules.errors import BadInput, Problem, Refused
 from rules.evidence.base64text import from_base64, to_base64
@@ -145,7 +145,12 @@ def replace_officer_key(project: Project, name: str, new: str, vouching: str, pa
         key_changes.drop_next(project.keys, part)
     public = to_base64(keys.create_officer_key(project.keys, f"{who.slug}{key_changes.NEXT}", new, project.random))
     common = {"type": "key", "purpose": "officer", "officer": who.name, "role": who.role.value, "by": by.person.name}
-    told = [{**common, "event": REVOKED, "key": who.public_key}, {**common, "event": ROTATED, "key": public}]
+    at = project.now()
+    told = [
+        vouching_leaf(by, who, public, at),
+        {**common, "event": REVOKED, "key": who.public_key},
+        {**common, "event": ROTATED, "key": public},
+    ]
     changed = {"public_key": public}
     if who.sealing_key is not None and themselves:
         keys.relock_sealing_key(project.keys, who.slug, passphrase, new, project.random, key_changes.NEXT)
@@ -155,7 +160,7 @@ def replace_officer_key(project: Project, name: str, new: str, vouching: str, pa
         told.append(_sealing_leaf(who, sealing, by.person.name))
     with writing(project.ledger) as connection:
         people.set_keys(connection, who.slug, **changed)
-        log.record(connection, told, project.now())
+        log.record(connection, told, at)
     key_changes.take_place(project.keys, who.slug)
     if who.sealing_key is not None:
         key_changes.take_place(project.keys, f"{who.slug}-sealing", keep_old=not themselves)

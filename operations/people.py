@@ -13,12 +13,13 @@ from connectors import keys
 from connectors.ledger import log, people
 from connectors.ledger.base import writing
 from connectors.ledger.people import Person
+from operations.officers import officers_of
 from operations.project import Project, slug_of
 from rules.errors import BadInput, Problem, Refused
 from rules.evidence.base64text import to_base64
 from rules.evidence.leaf import fits
 from rules.evidence.note import Sign
-from rules.evidence.statement import sign_statement
+from rules.evidence.statement import sign_statement, signed_leaf
 from rules.review.authority import Role, refuse_role
 
 
@@ -56,7 +57,7 @@ def add_person(
     """
     name = " ".join(normalize("NFC", name).split())
     slug = _check(project, name, role)
-    by = _vouched(project, voucher)
+    by = _voucher(project, voucher)
     parts = [slug, f"{slug}-sealing"] if Role(role) is Role.DPO else [slug]
     made = [path for part in parts if not (path := project.keys / f"{part}.pem").exists()]
     try:
@@ -125,18 +126,26 @@ def _check(project: Project, name: str, role: Role | str) -> str:
     return slug
 
 
-def _vouched(project: Project, voucher: tuple[str, str] | None) -> dict[str, str]:
-    """Who vouches for a new person, as the log says it; nobody before the first adoption."""
+def _voucher(project: Project, voucher: tuple[str, str] | None) -> Signatory | None:
+    """Who vouches for a new person; nobody need before the first adoption."""
     if voucher is not None:
-        return {"by": sign_in(project, *voucher, "vouch").person.name}
+        return sign_in(project, *voucher, "vouch")
     if people.adoptions(project.ledger):
         raise Refused("a schedule has been adopted: an officer must vouch for a new person (--by)")
-    return {}
+    return None
 
 
-def _key_leaves(who: Person, by: Mapping[str, str]) -> list[dict[str, Any]]:
-    common = {"type": "key", "event": "added", "officer": who.name, "role": who.role.value, **by}
-    leaves = [{**common, "purpose": "officer", "key": who.public_key}]
+def vouching_leaf(by: Signatory, who: Person, public_key: str, at: str) -> dict[str, Any]:
+    """Return the leaf by which an officer answers for a person's key (base 64); it comes before that key's own."""
+    fields = {"vouched": who.name, "vouched_role": who.role.value, "vouched_key": public_key}
+    return signed_leaf("vouching", by.signs("vouching", fields, at), at)
+
+
+def _key_leaves(who: Person, by: Signatory | None) -> list[dict[str, Any]]:
+    leaves = [vouching_leaf(by, who, who.public_key, who.added_at)] if by else []
+    common = {"type": "key", "event": "added", "officer": who.name, "role": who.role.value}
+    common |= {"by": by.person.name} if by else {}
+    leaves.append({**common, "purpose": "officer", "key": who.public_key})
     if who.sealing_key:
         leaves.append({**common, "purpose": "sealing", "key": who.sealing_key})
     return leaves
@@ -157,6 +166,8 @@ def sign_in(project: Project, name: str, passphrase: str, action: str) -> Signat
     public, sign = keys.officer_signer(project.keys, who.slug, passphrase)
     if to_base64(public) != who.public_key:
         raise Refused(f"the key on disk is not the key of {who.name} that the ledger holds")
+    if officers_of(project.ledger).of(who.public_key) != (who.name, who.role.value):
+        raise Refused(f"the log does not know the key of {who.name} with this role as one that an officer signed for")
     if sum(other.public_key == who.public_key for other in people.people(project.ledger)) > 1:
         raise Refused(f"the key of {who.name} is another person's as well: two people can't share one")
     return Signatory(who, public, sign)

@@ -144,7 +144,8 @@ method credential checked:count remaining:count; books run store class before:co
 others:count outside:count after:count; run-closed run due:count destroyed:count kept:count held:count failed:count
 undatable:count first:count last:count not_searched:slug[]; backup set store taken:date expires:date; restore store
 found_by watermark:count head:count; key event purpose officer:name? role:slug? key:key? run:slug? by:name?;
-restore-checked store officer:name looked:count back:count; proof-given officer:name recipient found:flag run:slug?"""
+restore-checked store officer:name looked:count back:count; proof-given officer:name recipient found:flag run:slug?;
+vouching vouched:name vouched_role vouched_key:key {SIGNED}"""
 FIELDS = {name: sorted(["type", "at:instant", *fields]) for name, *fields in map(str.split, TYPE_TABLE.split(";"))}
 TYPES = {name: dict((of + ":slug").split(":")[:2] for of in fields) for name, fields in FIELDS.items()}
 
@@ -178,9 +179,9 @@ LINE = ("store", "class_name", "rule", "outcome", "reason", "grade", "count", "r
 NAMED_BY = {"schedule": "hash", "adoption": "schedule", "approval": "run", "run-opened": "run", "backup": "set"}
 NAMED_BY["hold"] = NAMED_BY["release"] = "hold"
 NEEDS = {"adoption": "schedule", "approval": "adoption", "run-opened": "approval", "release": "hold"}
-NEEDS["backup-expired"], ONCE = "backup", ("hold", "release", "approval", "run-opened")
+NEEDS["backup-expired"], GOOD, ONCE = "backup", ("added", "rotated"), ("hold", "release", "approval", "run-opened")
 BOARD, MARK, OWN, OF_RUN = "dpo approver manager", b'"commitment":"', "run store", "proposal schedule"
-MAY = {"decisions": "dpo manager counsellor", "approval": "approver manager"}  # which roles may sign what
+MAY = {"decisions": "dpo manager counsellor", "approval": "approver manager", "vouching": BOARD}  # who may sign
 MAY.update(dict.fromkeys(("adoption", "hold", "release"), BOARD), confirmation=BOARD + " counsellor technical")
 
 
@@ -192,7 +193,7 @@ class Log:
         self.index, self.at, self.size, self.root = None, "", 0, b""  # type: Any, str, int, bytes
         self.by_type: Dict[str, Dict[int, Leaf]] = {name: {} for name in TYPES}  # by index
         self.shapes, self.runs, self.known = {}, {}, {}  # type: Dict[bytes, Any], Dict[str, Any], Dict[Tuple[str, str], int]
-        self.owner, self.decisions = {}, {}  # type: Dict[str, Tuple[str, str]], Dict[str, Leaf]
+        self.owner, self.said = {}, {}  # type: Dict[str, Tuple[str, str]], Dict[Optional[str], Leaf]
 
     def need(self, holds: Any, text: str) -> bool:
         """Note a failure, at the entry being judged, unless it holds."""
@@ -254,9 +255,10 @@ class Log:
             own = self.owner.get(leaf["key"]) == (leaf["officer"], leaf["role"])
             self.need(holds, "the signature of %s does not hold" % leaf["officer"])
             self.need(own, "not signed with a key of %s, %s" % (leaf["officer"], leaf["role"]))
-            self.need(leaf["role"] in MAY[kind].split(), "a person with the role %s may not sign it" % leaf["role"])
+            own = (leaf["officer"], leaf["role"]) == (leaf.get("vouched"), leaf.get("vouched_role"))  # their next key
+            self.need(own or leaf["role"] in MAY[kind].split(), "the role %s may not sign it" % leaf["role"])
             self.need(leaf["signed_at"] <= leaf["at"], "signed later than it was logged")
-            self.decisions.update({sha256(text).hexdigest(): leaf} if kind == "decisions" else {})
+            self.said[sha256(text).hexdigest() if kind == "decisions" else leaf.get("vouched_key")] = leaf
         if kind == "run-opened":
             run = argparse.Namespace(opened=index, leaf=leaf, last=index, closed=-1, closing={}, lines={}, intents={})
             run.approval, run.lists, run.months = self.known.get(("approval", leaf["run"]), -1), {}, set()
@@ -268,16 +270,17 @@ class Log:
         elif kind == "approval":
             adopted = [one["schedule"] for one in self.by_type["adoption"].values()]
             self.need(leaf["schedule"] in adopted[-1:], "its schedule is not the one that was adopted last")
-            decided = [self.decisions.get(digest, {"proposal": "", "officer": ""}) for digest in leaf["decisions"]]
+            decided = [self.said.get(digest, {"proposal": "", "officer": ""}) for digest in leaf["decisions"]]
             rests = decided and all(one["proposal"] == leaf["proposal"] for one in decided)
             self.need(rests, "rests on no decision, or on one that the log does not hold for this proposal")
             alone = leaf["officer"].casefold() in [one["officer"].casefold() for one in decided]
             self.need(not alone, "%s approved what the same person recommended" % leaf["officer"])
         elif kind == "key" and leaf["purpose"] == "officer":
-            key, officer = leaf.get("key", ""), leaf.get("officer", "")
-            same = bool(key and officer) and self.owner.get(key, (officer,))[0] == officer  # it never passes to another
-            self.need(same, "names no officer or key, or a key that was another officer's or is revoked")
-            self.owner[key] = (officer, leaf.get("role", "")) if leaf["event"] in ("added", "rotated") else ("", "")
+            key, who = leaf.get("key", ""), (leaf.get("officer", ""), leaf.get("role", ""))
+            self.need(key and who[0] and self.owner.get(key, who)[0] == who[0], "no key, another's, or a revoked one")
+            self.owner[key], said = who if leaf["event"] in GOOD else ("", ""), self.said.get(key, {})
+            vouched = (said.get("vouched"), said.get("vouched_role")) == who or not self.by_type["adoption"]
+            self.need(vouched or leaf["event"] not in GOOD, "no officer has signed for the key of %s" % who[0])
 
     def shape(self, leaf: Leaf, run: Any) -> Any:
         """Judge what many records have in common: their approval, their store and who confirmed."""
@@ -354,7 +357,7 @@ class Log:
         adopted = [one for i, one in self.by_type["adoption"].items() if i < run.closed]
         adopted = [one for one in adopted if one["schedule"] == opened["schedule"]]
         decided = {digest for approval in mine["approval"] for digest in approval["decisions"]}
-        did = [one for digest, one in self.decisions.items() if digest in decided]
+        did = [one for digest, one in self.said.items() if digest in decided]
         acts = dict(adopted=adopted, recommended=did, approved=mine["approval"], confirmed=mine["confirmation"])
         kept = [one for one in of["backup"] if one["store"] in opened["stores"] and one["taken"] <= closing["at"][:10]]
         expired, lines = {one["set"] for one in of["backup-expired"]}, []
@@ -401,15 +404,13 @@ class Bundle:
         while at < len(data) - 1:
             start, at = at + 2, at + 2 + (data[at] << 8 | data[at + 1])
             leaves.append(data[start:at])
-        sound = (at, len(leaves)) == (len(data), count)
-        insist(sound, "entries are missing, cut or too many from entry %d on" % (number * PER_FILE))
+        insist((at, len(leaves)) == (len(data), count), "entries are missing or too many from %d on" % (256 * number))
         return leaves
 
 
 def check_bundle(bundle: Bundle, log: Log, origin: str, keys: Dict[Any, bytes], held: List[str], wanted: str) -> None:
     """Check everything. Raises Failed where nothing further can be checked."""
-    note = bundle.read("checkpoint").decode()
-    log.size, log.root = open_checkpoint(note, origin, keys, "the checkpoint")
+    log.size, log.root = open_checkpoint(note := bundle.read("checkpoint").decode(), origin, keys, "the checkpoint")
     held = [one.partition("\n\n")[2] if one.startswith("c2sp.org/tlog-proof@v1\n") else one for one in held]
     older = [open_checkpoint(one, origin, keys, "the checkpoint that you kept") for one in held]
     names = [name for name in bundle.infos if re.fullmatch(r"proofs/[0-9]{1,15}\.tlog-proof", name)]
@@ -477,8 +478,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
             with open(what, encoding="utf-8-sig") as file:  # typed or scanned: its last newline may be missing
                 texts.append(file.read(1 << 20).strip() + "\n")
             origin, keys = read_keys("\n".join(texts[: len(options.key)]))
-        what = options.bundle
-        bundle = Bundle(what)
+        bundle = Bundle(what := options.bundle)
         check_bundle(bundle, log, origin, keys, texts[len(options.key) :], options.certificate)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file makes the readers raise, the answer is a sentence
         if not (bundle and isinstance(error, Failed)):

@@ -61,6 +61,8 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     },
     "hold": {"hold": "slug", "scope": "slug", "subject": "digest?", "reason": "slug", **_SIGNED},
     "release": {"hold": "slug", "reason": "slug", **_SIGNED},
+    # For whose key an officer answers: from the first adoption on, no key of a person counts without it.
+    "vouching": {"vouched": "name", "vouched_role": "slug", "vouched_key": "key", **_SIGNED},
     "confirmation": {
         "run": "slug",
         "store": "slug",

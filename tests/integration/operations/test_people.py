@@ -9,11 +9,14 @@ import pytest
 
 from connectors import key_changes, keys
 from connectors.ledger import log, people
+from connectors.ledger.base import writing
+from connectors.ledger.people import Person
 from connectors.settings import FixedClock, read_settings
 from operations.init import init_project
 from operations.people import add_person, sign_in
 from operations.project import Project, open_project
 from rules.errors import BadInput, Refused
+from rules.evidence.base64text import to_base64
 from rules.evidence.checkpoint import open_checkpoint
 from rules.review.authority import Role
 from tests.integration.operations.conftest import APPROVER, AUDITOR, DPO, MANAGER, NOON, drbg, leaves, passphrase
@@ -46,6 +49,27 @@ def test_after_the_adoption_an_officer_vouches_for_a_new_person_and_the_log_says
     told = [leaf.get("by") for leaf in leaves(project) if leaf["type"] == "key" and leaf["purpose"] == "officer"]
     assert told[-1] == MANAGER
     assert set(told[:-1]) == {None}
+
+
+@pytest.mark.parametrize(("name", "event"), [("Eve Insider", "added"), (MANAGER, "rotated")])
+def test_who_writes_an_officer_into_ledger_and_log_by_hand_signs_nothing(
+    project: Project, name: str, event: str
+) -> None:
+    """The next checkpoint is signed over such an entry; what is missing is the signature of an officer before it."""
+    made = keys.create_officer_key(project.keys, "insider", "a long passphrase", project.random)
+    key, found = to_base64(made), people.find_person(project.ledger, name)
+    with writing(project.ledger) as connection:
+        if found is None:
+            who = Person("insider", name, Role.MANAGER, key, project.now())
+            people.add_person(connection, who)
+        else:
+            people.set_keys(connection, found.slug, public_key=key)
+            (project.keys / "insider.pem").replace(project.keys / f"{found.slug}.pem")
+        entry = {"type": "key", "event": event, "purpose": "officer", "officer": name, "role": "manager", "key": key}
+        log.record(connection, [{**entry, "by": DPO}], project.now())
+    project.sign_log()
+    with pytest.raises(Refused, match="one that an officer signed for"):
+        sign_in(project, name, "a long passphrase", "approve")
 
 
 def test_the_dpo_alone_gets_a_key_to_which_runs_are_sealed(project: Project) -> None:

@@ -36,7 +36,7 @@ Leaves = list[dict[str, Any]]
 
 def role_of(officer: str) -> str:
     """Return the role of an invented officer: that of their surname, or a manager's."""
-    return {"Officer": "dpo", "Approver": "approver"}.get(officer.split()[-1], "manager")
+    return {"Officer": "dpo", "Approver": "approver", "Counsellor": "counsellor"}.get(officer.split()[-1], "manager")
 
 
 def private_key(name: str) -> Ed25519PrivateKey:

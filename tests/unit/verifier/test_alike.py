@@ -13,6 +13,7 @@ LOG = {leaf["type"]: leaf for leaf in sample_log()}
 def test_the_verifier_knows_who_may_sign_what() -> None:
     """The roles that the verifier takes for each statement are those of the product."""
     acts = {"adoption": "adopt", "decisions": "decide", "approval": "approve", "confirmation": "confirm"}
+    acts["vouching"] = "vouch"
     assert set(verify_winnow.MAY) == {*acts, "hold", "release"}
     for kind, roles in verify_winnow.MAY.items():
         assert set(roles.split()) == {str(role) for role in MAY[acts.get(kind, kind)]}
