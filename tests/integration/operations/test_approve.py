@@ -231,7 +231,7 @@ def test_a_decision_signed_with_anothers_key_is_refused(project: Project) -> Non
     proposal = decided(project, let_go(1), by=COUNSELLOR)
     with writing(project.ledger) as connection:
         connection.execute(update(statement).where(statement.c.kind == "decisions").values(person="dana-okoro"))
-    refused(project, proposal, "another person's key")
+    refused(project, proposal, "another key than the one that Dana Okoro has now")
 
 
 def test_a_signature_under_another_name_is_refused(project: Project) -> None:

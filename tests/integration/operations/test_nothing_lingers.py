@@ -77,7 +77,7 @@ def test_a_reader_of_the_ledger_delays_its_rebuilding(
     fresh_postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closing a run does not wait for whoever reads; the next closing rebuilds what this one left."""
-    monkeypatch.setattr(purge, "_PATIENCE", "100ms")
+    monkeypatch.setattr(purge, "_PATIENCE", 1)
     world, gone = closed_run_while_read(tmp_path / "project", fresh_postgres)
     assert named(gone, *ours(world)) == set()
     purge.compact(world.project.ledger)
