@@ -166,10 +166,10 @@ def sign_in(project: Project, name: str, passphrase: str, action: str) -> Signat
     public, sign = keys.officer_signer(project.keys, who.slug, passphrase)
     if to_base64(public) != who.public_key:
         raise Refused(f"the key on disk is not the key of {who.name} that the ledger holds")
-    if officers_of(project.ledger).of(who.public_key) != (who.name, who.role.value):
-        raise Refused(f"the log does not know the key of {who.name} with this role as one that an officer signed for")
     if sum(other.public_key == who.public_key for other in people.people(project.ledger)) > 1:
         raise Refused(f"the key of {who.name} is another person's as well: two people can't share one")
+    if officers_of(project.ledger).of(who.public_key) != (who.name, who.role.value):
+        raise Refused(f"the log does not know the key of {who.name} with this role as one that an officer signed for")
     return Signatory(who, public, sign)
 
 
