@@ -21,7 +21,8 @@ ADDED_BY_LOG = ("type", "at", "signature")
 
 
 def statement_bytes(kind: str, fields: Mapping[str, Any]) -> bytes:
-    """Return what a person signs for one statement: adoption, decisions, approval, hold, release or confirmation.
+    """Return what a person signs for one statement: adoption, decisions, approval, hold, release,
+    confirmation or vouching.
 
     `fields` are those of the leaf type `kind`, without type, at and signature; `key` is the signer's public key in
     base 64. Raises BadInput naming the fields that are missing, unknown or misshapen.
