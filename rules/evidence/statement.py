@@ -21,8 +21,7 @@ ADDED_BY_LOG = ("type", "at", "signature")
 
 
 def statement_bytes(kind: str, fields: Mapping[str, Any]) -> bytes:
-    """Return what a person signs for one statement: adoption, decisions, approval, hold, release,
-    confirmation or vouching.
+    """Return what a person signs for one statement of a kind among SIGNED_TYPES: an approval, say.
 
     `fields` are those of the leaf type `kind`, without type, at and signature; `key` is the signer's public key in
     base 64. Raises BadInput naming the fields that are missing, unknown or misshapen.
