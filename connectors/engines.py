@@ -95,9 +95,9 @@ def foreign(error: BaseException) -> str:
 
     SQLAlchemy and driver messages may quote values (invariant 5), so none of their text is used.
     """
-    if not isinstance(error, DBAPIError) or error.orig is None:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(error, DBAPIError | sqlite3.Error) or original is None:
         return type(error).__name__
-    original = error.orig
     # MariaDB's number says more than its SQLSTATE, which is that of no error in particular for most.
     number = original.args[0] if original.args and isinstance(original.args[0], int) else None
     code = getattr(original, "sqlite_errorname", None) or str(number or getattr(original, "sqlstate", None) or "")

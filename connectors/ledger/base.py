@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,7 +115,8 @@ def attended(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     finally:
-        raw.close()
+        with translated():
+            raw.close()
 
 
 @contextmanager
@@ -122,7 +124,7 @@ def translated() -> Iterator[None]:
     """Raise StoreUnavailable, without a word of the database's own, for every error of the ledger's database."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:  # of SQLite's own come from raw connections
         raise StoreUnavailable(f"the ledger failed: {foreign(error)}") from None
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,7 @@ from connectors.ledger.runs import CLOSED, get_run
 from connectors.ledger.sifts import SETTLING, from_row
 from connectors.ledger.tables import decision, finding, hold, hold_reason, outcome, person, planned, proposal, run
 from connectors.ledger.tables import sift as sift_table
-from rules.errors import Refused, StoreUnavailable
+from rules.errors import Refused
 from rules.review.values import Kind
 
 _PAGE = 2_000
@@ -103,16 +103,8 @@ def compact(ledger: Ledger) -> None:
             ).all()
     elif ledger.engine.dialect.name == "sqlite":
         # A raw connection, because a checkpoint of the write-ahead log can't run inside a transaction.
-        raw = ledger.engine.raw_connection()
-        try:
-            cursor = raw.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.close()
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorname", type(error).__name__)
-            raise StoreUnavailable(f"the ledger failed: {code}") from None
-        finally:
-            raw.close()
+        with translated(), closing(ledger.engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def _forgotten(run_id: str) -> ColumnElement[bool]:

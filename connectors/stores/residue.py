@@ -7,6 +7,7 @@ write-ahead log. Whatever could not be done is said; a method is never called by
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ def clear_residue(engine: Engine, how: str, tables: Sequence[str], schema: str =
             if engine.dialect.name == "postgresql":
                 return _postgresql(free, how, [_quoted(free, schema, name) for name in tables])
             return _mariadb(free, how, [_quoted(free, schema, name) for name in tables])
-    except SQLAlchemyError:
+    except (SQLAlchemyError, sqlite3.Error):  # of SQLite's own come from a raw connection
         return FAILED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -11,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, insert, update
 
 from connectors.keys import verify
-from connectors.ledger import log
-from connectors.ledger.base import Ledger, open_ledger, writing
+from connectors.ledger import log, purge
+from connectors.ledger.base import Ledger, attended, open_ledger, writing
 from connectors.ledger.tables import head, leaf
 from rules.errors import CheckSaidNo, StoreUnavailable
 from rules.evidence.checkpoint import open_checkpoint, peek_checkpoint
@@ -140,3 +141,14 @@ def test_a_lost_leaf_and_a_forked_index_are_noticed(ledger: Ledger) -> None:
         connection.execute(delete(leaf).where(leaf.c.idx == 1))
     with pytest.raises(CheckSaidNo):
         list(log.read_leaves(ledger))
+
+
+def test_a_ledger_that_can_t_be_opened_any_more_is_unavailable_in_words(tmp_path: Path) -> None:
+    """Connections of the driver's own fail as all others do: with a code, and without a word of the database's."""
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    (tmp_path / "ledger.db").unlink()
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(StoreUnavailable, match=r"the ledger failed: it can't be opened.*SQLITE_CANTOPEN"):
+        purge.compact(ledger)
+    with pytest.raises(StoreUnavailable, match="SQLITE_CANTOPEN"), attended(ledger):
+        pass
