@@ -48,16 +48,21 @@ def log_key_takes_over(folder: Path, key: NoteKey) -> None:
         os.replace(following, now)
 
 
+def giving_way(folder: Path, key: NoteKey) -> list[NoteKey]:
+    """Return the public keys that signed until now, less `key` and a former one that still signs. Raises BadInput."""
+    retiring = retiring_signer(folder, key.name)
+    stay = {key, retiring.key} if retiring else {key}
+    return [one for one in vkeys(folder, LOG_VKEY) if one not in stay]
+
+
 def lost_log_key_gives_way(folder: Path, key: NoteKey) -> None:
     """Let the next key sign in the place of one that is lost; what that one signed is checked with the retired keys.
 
     A former key that still signs beside the lost one stays. Called again after a crash, it finishes.
     """
     retiring = retiring_signer(folder, key.name)
-    stay = {key.to_text(), *([retiring.key.to_text()] if retiring else [])}
-    for line in _lines(folder / LOG_VKEY):
-        if line not in stay:
-            _publish(folder, RETIRED_VKEY, line)
+    for lost in giving_way(folder, key):
+        _publish(folder, RETIRED_VKEY, lost.to_text())
     _write(folder / LOG_VKEY, [key.to_text(), *([retiring.key.to_text()] if retiring else [])])
     os.replace(folder / NEXT_LOG_KEY, folder / LOG_KEY)
 

@@ -10,7 +10,7 @@ import typer
 from connectors.key_changes import vkeys
 from connectors.keys import LOG_VKEY, RETIRED_VKEY
 from console.asking import passphrase_of, passphrases_of, typed
-from console.options import ByOption, JsonOption, PassphraseOption, ProjectOption, here, verbs
+from console.options import ByOption, JsonOption, PassphraseOption, PassphrasesOption, ProjectOption, here, verbs
 from console.screen import document, say, table
 from operations import key_changes as changing
 from operations.lost_key import WORDS, replace_lost_log_key
@@ -60,10 +60,7 @@ def lost(
     confirm: Annotated[
         str | None, typer.Option("--confirm", metavar="WORDS", help="The typed words; asked for at a terminal.")
     ] = None,
-    passphrase_file: Annotated[
-        list[Path] | None,
-        typer.Option("--passphrase-file", metavar="FILE", help="One for each --by, in the same order; else asked for."),
-    ] = None,
+    passphrase_file: PassphrasesOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> None:

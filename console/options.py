@@ -57,6 +57,10 @@ PassphraseOption = Annotated[
         help="A file whose first line is the passphrase; else WINNOW_PASSPHRASE_FILE, else it is asked for.",
     ),
 ]
+PassphrasesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="One for each --by, in the same order; else asked for."),
+]
 ProposalOption = Annotated[
     str, typer.Option("--proposal", metavar="ID", help="The proposal.", show_default="the newest one")
 ]

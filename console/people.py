@@ -10,7 +10,7 @@ import typer
 
 from connectors.settings import Settings
 from console.asking import passphrase_of, passphrases_of
-from console.options import JsonOption, PassphraseOption, ProjectOption, day, here, verbs
+from console.options import JsonOption, PassphraseOption, PassphrasesOption, ProjectOption, day, here, verbs
 from console.screen import cell, document, say, table
 from operations import adopt as adopting
 from operations.key_changes import replace_officer_key
@@ -113,10 +113,7 @@ def adopt(
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="RULE", help="A general default that is accepted; repeat.")
     ] = None,
-    passphrase_file: Annotated[
-        list[Path] | None,
-        typer.Option("--passphrase-file", metavar="FILE", help="One for each --by, in the same order; else asked for."),
-    ] = None,
+    passphrase_file: PassphrasesOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> None:

@@ -79,7 +79,7 @@ def require_approval(ledger: Ledger, run: Run) -> Approved:
         raise _differs("its schedule, its cooling-off time or its root")
     if (len(rows), plan_root(map(planned_of, rows.values()))) != (leaf["count"], leaf["root"]):
         raise _differs("what it plans to destroy")
-    if runs.due_count(ledger, run.id) != leaf["due"]:
+    if runs.planned_count(ledger, run.id) != leaf["due"]:
         raise _differs("what was due")
     compared = require_decisions(ledger, proposal, fresh)
     signed = _decisions(ledger, proposal, leaf, fresh, compared)

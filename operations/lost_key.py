@@ -58,7 +58,7 @@ def replace_lost_log_key(project: Project, officers: Mapping[str, str], confirma
     if len({who.slug for who in people}) < 2:
         raise Refused("two people must sign for this: --by twice")
     new = key_changes.next_log_key(project.keys, project.settings.origin, project.random).key
-    lost = _lost(project, new)
+    lost = key_changes.giving_way(project.keys, new)
     _compare(project, note)
     kept = write_whole(project.settings.out / f"lost-key-{note.splitlines()[1]}.checkpoint", note.encode())
     told: list[Leaf] = [_leaf(LOST, key, who.name) for key in lost for who in people]
@@ -78,13 +78,6 @@ def replace_lost_log_key(project: Project, officers: Mapping[str, str], confirma
 
 def _leaf(event: str, key: NoteKey, by: str) -> Leaf:
     return {"type": "key", "event": event, "purpose": "log", "key": to_base64(key.public), "by": by}
-
-
-def _lost(project: Project, new: NoteKey) -> list[NoteKey]:
-    """The public keys that signed until now, less one that still does."""
-    retiring = key_changes.retiring_signer(project.keys, project.settings.origin)
-    stay = {new, retiring.key} if retiring else {new}
-    return [key for key in key_changes.vkeys(project.keys, LOG_VKEY) if key not in stay]
 
 
 def _compare(project: Project, note: str) -> None:

@@ -58,6 +58,7 @@ def officers_of(source: Source, before: int | None = None) -> Officers:
     """Read whose keys count in the log, or counted before the entry of an index."""
     found = Officers()
     for index, leaf in log.read_types(source, TYPES):
-        if before is None or index < before:
-            found.take(leaf)
+        if before is not None and index >= before:
+            break  # the rest of the log need not be read
+        found.take(leaf)
     return found

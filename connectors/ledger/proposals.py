@@ -174,23 +174,19 @@ def decisions_of(source: Source, statement_id: int) -> list[Decision]:
         return [_stored(row).decision for row in connection.execute(query)]
 
 
-def standing(
-    source: Source, proposal_id: str, choices: Collection[Choice] = (), after: int = 0, limit: int = _PAGE
-) -> list[StoredDecision]:
+def standing(source: Source, proposal_id: str, after: int = 0, limit: int = _PAGE) -> list[StoredDecision]:
     """Return at most `limit` decisions in force about findings above `after`, in the order of the findings."""
     query = select(decision).where(
         decision.c.proposal == proposal_id, decision.c.superseded.is_(False), decision.c.ordinal > after
     )
-    if choices:
-        query = query.where(decision.c.choice.in_([choice.value for choice in choices]))
     with reading(source) as connection:
         return [_stored(row) for row in connection.execute(query.order_by(decision.c.ordinal).limit(limit))]
 
 
-def iterate_standing(source: Source, proposal_id: str, choices: Collection[Choice] = ()) -> Iterator[StoredDecision]:
+def iterate_standing(source: Source, proposal_id: str) -> Iterator[StoredDecision]:
     """Yield every decision in force, in the order of the findings, page by page."""
     after = 0
-    while page := standing(source, proposal_id, choices, after):
+    while page := standing(source, proposal_id, after):
         yield from page
         after = page[-1].decision.ordinal
 

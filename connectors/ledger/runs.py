@@ -213,16 +213,10 @@ def subjects_of(source: Source, run_id: str, state: str) -> set[str]:
         return {str(subject) for subject in connection.scalars(query)}
 
 
-def planned_count(source: Source, run_id: str, course: str) -> int:
-    """Return how many records of a run have this course."""
-    query = select(func.count()).select_from(planned).where(planned.c.run == run_id, planned.c.course == course)
-    with reading(source) as connection:
-        return int(connection.scalar(query) or 0)
-
-
-def due_count(source: Source, run_id: str) -> int:
-    """Return how many records a run has, whatever becomes of them."""
+def planned_count(source: Source, run_id: str, course: str = "") -> int:
+    """Return how many records a run has: all of them, or those of a course."""
     query = select(func.count()).select_from(planned).where(planned.c.run == run_id)
+    query = query.where(planned.c.course == course) if course else query
     with reading(source) as connection:
         return int(connection.scalar(query) or 0)
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, String, Table, Text, column, delete, select, table
+from sqlalchemy import Column, Connection, Table, column, delete, select, table
 
-from connectors.engines import among
 from connectors.stores import plan
 from connectors.stores.base import Batch, Recheck, RecordOutcome
 from connectors.stores.catalogue import Catalogue, Reference, read_catalogue
@@ -21,7 +20,7 @@ from connectors.stores.field_work import FieldWork, touched_columns
 from connectors.stores.marks import Marks
 from connectors.stores.marks_beside import MarksBeside
 from connectors.stores.plan import Books
-from connectors.stores.reflection import Shape, chunks, typed_key
+from connectors.stores.reflection import Shape, chunks, is_one_of
 from connectors.stores.specs import StoreSpec
 from rules.schedule.values import Schedule
 
@@ -92,18 +91,12 @@ class Destruction:
         name = self.spec.map_of(class_name).fields[self.schedule.get(class_name).key]
         return self._table(class_name).columns[name]
 
-    def _among(self, key: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[bool]:
-        """Whether a key is one of these, which travel as one parameter where text is compared with text."""
-        if isinstance(key.type, String | Text):
-            return among(key, keys, self.connection.dialect.name)
-        return key.in_([typed_key(key, item) for item in keys])
-
     def _check_records(self, books: Books, class_name: str, recheck: Recheck) -> None:
         """Lock the records, so that nothing can change or refer to them until we are done, then compare versions."""
         key = self._key(class_name)
         found: list[str] = []
         for chunk in chunks(books.keys(class_name)):
-            statement = select(key).where(self._among(key, chunk)).with_for_update()
+            statement = select(key).where(is_one_of(key, chunk, self.connection.dialect.name)).with_for_update()
             found += [str(item) for item in self.connection.scalars(statement)]
         times = Counter(found)
         for item in [item for item, count in times.items() if count > 1]:
@@ -160,7 +153,7 @@ class Destruction:
             for here, there in zip(reference.child_columns, reference.parent_columns, strict=True)
         ]
         for chunk in chunks(keys):
-            wanted = self._among(parent_key, chunk)
+            wanted = is_one_of(parent_key, chunk, self.connection.dialect.name)
             statement = select(parent_key, child.columns[child_key]).where(wanted, *joined).distinct()
             for above, below in self.connection.execute(statement).all():
                 yield Link(parent_class, str(above), child_class, str(below), reference.child_columns)
@@ -172,7 +165,7 @@ class Destruction:
 
     def _expect(self, statement: Any, class_name: str, keys: list[str]) -> None:
         key = self._key(class_name)
-        done = self.connection.execute(statement.where(self._among(key, keys)))
+        done = self.connection.execute(statement.where(is_one_of(key, keys, self.connection.dialect.name)))
         if done.rowcount != len(keys):
             raise Aborted("failed", plan.COUNT)
 

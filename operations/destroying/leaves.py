@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from connectors.ledger.runs import HOLD, Outcome, PlannedRow
 from connectors.stores.base import RecordOutcome, RecordStore
 from rules.evidence.leaf import Alike, Leaf
 from rules.review.authority import month_of
 from rules.schedule.actions import ActionKind, action_code, parse_action
+
+Item = TypeVar("Item")
 
 OUTCOMES: Mapping[ActionKind, str] = {
     "destroy": "destroyed",
@@ -39,17 +42,13 @@ def looked_how(store: RecordStore) -> str:
 
 
 def intents(run: str, approval: int, rows: Iterable[PlannedRow], batch: int, checked_at: str) -> list[Alike]:
-    """The durable intents to carry out planned records. What those of one kind share is put together once."""
-    shared: dict[object, Leaf] = {}
-    said = []
-    for row in rows:
-        kind = (row.store, row.class_name, row.rule, row.due_on, row.action)
-        leaf = shared.get(kind)
-        if leaf is None:
-            more = {"type": "intent", "action": action_code(row.action), "approval": approval}
-            leaf = shared[kind] = {**_record(run, row, batch), **more, "holds_checked_at": checked_at}
-        said.append(Alike(leaf, (row.commitment, row.tag, row.version_tag)))
-    return said
+    """The durable intents to carry out planned records."""
+
+    def shared(row: PlannedRow) -> Leaf:
+        said = {"type": "intent", "action": action_code(row.action), "approval": approval}
+        return {**_record(run, row, batch), **said, "holds_checked_at": checked_at}
+
+    return _alike(rows, _kind, shared, lambda row: (row.commitment, row.tag, row.version_tag))
 
 
 def outcomes(
@@ -60,15 +59,12 @@ def outcomes(
     more: Mapping[str, object] | None = None,
 ) -> list[Alike]:
     """The one terminal outcome of each record for which an intent stands, with what `more` is said of all of them."""
-    shared: dict[object, Leaf] = {}
-    said = []
-    for row, found in pairs:
-        kind = (row.store, row.class_name, row.rule, row.due_on, row.action, row.reason, row.batch, found[2:])
-        leaf = shared.get(kind)
-        if leaf is None:
-            leaf = shared[kind] = {**_outcome(run, approval, row, found, recovered), **(more or {})}
-        said.append(Alike(leaf, (row.commitment, row.tag)))
-    return said
+    return _alike(
+        pairs,
+        lambda pair: (*_kind(pair[0]), pair[0].reason, pair[0].batch, pair[1][2:]),
+        lambda pair: {**_outcome(run, approval, *pair, recovered), **(more or {})},
+        lambda pair: (pair[0].commitment, pair[0].tag),
+    )
 
 
 def _outcome(run: str, approval: int, row: PlannedRow, found: RecordOutcome, recovered: bool) -> Leaf:
@@ -94,17 +90,15 @@ def settled(row: PlannedRow, found: RecordOutcome, at: str, leaf: int) -> Outcom
 
 def never_meant(run: str, rows: Sequence[PlannedRow]) -> list[Alike]:
     """The outcomes of due records that were not approved for destruction: kept, or held."""
-    shared: dict[object, Leaf] = {}
-    said = []
-    for row in rows:
-        kind = (row.store, row.class_name, row.rule, row.due_on, row.action, row.reason, row.course)
-        leaf = shared.get(kind)
-        if leaf is None:
-            stayed = {"type": "kept", "outcome": "held" if row.course == HOLD else "kept", "reason": row.reason}
-            done = {"grade": "none", "recovered": False, "action": action_code(row.action)}
-            leaf = shared[kind] = {**_record(run, row, 0), **stayed, **done}
-        said.append(Alike(leaf, (row.commitment, row.tag)))
-    return said
+
+    def shared(row: PlannedRow) -> Leaf:
+        said = {"type": "kept", "outcome": "held" if row.course == HOLD else "kept", "reason": row.reason}
+        done = {"grade": "none", "recovered": False, "action": action_code(row.action)}
+        return {**_record(run, row, 0), **said, **done}
+
+    return _alike(
+        rows, lambda row: (*_kind(row), row.reason, row.course), shared, lambda row: (row.commitment, row.tag)
+    )
 
 
 def verification(run: str, place: str, method: str, credential: str, checked: int, remaining: int) -> Leaf:
@@ -129,3 +123,26 @@ def _record(run: str, row: PlannedRow, batch: int) -> dict[str, object]:
         "rule": row.rule,
         "due_month": month_of(row.due_on),
     }
+
+
+def _kind(row: PlannedRow) -> tuple[object, ...]:
+    """What all leaves about a record say of it, but for its digests."""
+    return (row.store, row.class_name, row.rule, row.due_on, row.action)
+
+
+def _alike(
+    items: Iterable[Item],
+    kind: Callable[[Item], object],
+    shared: Callable[[Item], Leaf],
+    own: Callable[[Item], tuple[str, ...]],
+) -> list[Alike]:
+    """A leaf for each item: what those of one `kind` share is put together once, and `own` are its digests."""
+    known: dict[object, Leaf] = {}
+    said = []
+    for one in items:
+        name = kind(one)
+        leaf = known.get(name)
+        if leaf is None:
+            leaf = known[name] = shared(one)
+        said.append(Alike(leaf, own(one)))
+    return said

@@ -22,7 +22,7 @@ from rules.errors import BadInput, StoreUnavailable
 from rules.evidence.certificate import NAMES
 from rules.evidence.leaf import Leaf, decode
 from rules.review.mentions import Names
-from rules.schedule.actions import parse_action
+from rules.schedule.actions import takes_row
 from rules.schedule.values import Role, Schedule
 
 SOME = "names-of-some-people"
@@ -41,7 +41,7 @@ class NamesRead:
         """Read the names in records of a batch that is about to go; where they can't be read they are not known."""
         keys: dict[str, list[str]] = {}
         for one in batch.records:
-            if is_named(self._schedule, one.class_name) and parse_action(one.action).takes_row:
+            if is_named(self._schedule, one.class_name) and takes_row(one.action):
                 keys.setdefault(one.class_name, []).append(one.key)
         for class_name, wanted in keys.items():
             try:

@@ -314,15 +314,8 @@ class RunUnderWay:
                 for key, version in look(connection, name, list(planned)).items()
                 if takes_row(planned[key].action) or version == planned[key].version
             }
-        leaf = {
-            "type": "verify",
-            "run": self.run.id,
-            "store": store.alias,
-            "method": leaves.looked_how(store),
-            "credential": leaves.looked_by(store),
-            "checked": sum(map(len, done.values())),
-            "remaining": len(left),
-        }
+        how, checked_by, count = leaves.looked_how(store), leaves.looked_by(store), sum(map(len, done.values()))
+        leaf = leaves.verification(self.run.id, store.alias, how, checked_by, count, len(left))
         checked = [
             one._replace(state="failed", reason=STILL_THERE, grade="") if (one.class_name, one.key) in left else one
             for one in outcomes
